@@ -1,0 +1,1 @@
+"""Activations: elementwise functions that an MLP receives. Any `nn.Module` without arguments."""

@@ -1,0 +1,1 @@
+"""Norms: `nn.Module`s constructed with the number of channels they normalise."""

@@ -1,0 +1,1 @@
+"""What is concluded: frames, statistics, figures, the page. Reads files, nothing else."""
