@@ -14,3 +14,19 @@ class Schedule:
     def factor(self, step: int) -> float:
         """Return the factor in [0, 1] for the update at `step`, counted from 0."""
         raise NotImplementedError
+
+
+def warm_up_steps(steps: int, warmup: float) -> int:
+    """Return how many of `steps` the share `warmup` is.
+
+    Raises:
+        ValueError: the share is not between 0 and 1.
+    """
+    if not 0 <= warmup <= 1:
+        raise ValueError(f"warmup: {warmup} is not between 0 and 1")
+    return round(warmup * steps)
+
+
+def warm_up(step: int, over: int) -> float:
+    """Return the factor of a linear rise over `over` steps; the first update is not lost to a 0."""
+    return 1.0 if step >= over else (step + 1) / over
