@@ -175,9 +175,7 @@ def _arguments(file: Path, path: str, node: ast.ClassDef) -> dict[str, tuple[Any
             annotation = _annotation(argument.annotation)
             value = REQUIRED if default is None else ast.literal_eval(default)
         except ValueError as error:
-            hint = (
-                "options are int, float, bool, str, None, Literal or tuple, defaults literal"
-            )
+            hint = "options are int, float, bool, str, None, Literal or tuple, defaults literal"
             what = f"{path}: option {argument.arg} cannot be read"
             raise UserError(Problem(what, f"{file}:{argument.lineno}", hints=(hint,))) from error
         found[argument.arg] = (annotation, value)

@@ -135,7 +135,8 @@ class Decoder(nn.Module):
         x = self.norm(x)
 
         state = self.memory.write(window, x, seen, state)
-        return Prediction(self.head(x[:, window.read]), state)
+        read = x if window.read is None else x[:, window.read]
+        return Prediction(self.head(read), state)
 
     def _recall(self, layer: int, state: Any, own: Seen) -> Seen:
         return self.memory.recall(layer, own, state)

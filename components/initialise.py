@@ -22,8 +22,7 @@ def initialise(
 
     `normal`: N(0, 0.02^2), biases 0, projections back into the stream N(0, 0.02^2 / (2 layers))
     (Radford et al. 2019). `torch`: what nn.Linear and nn.Embedding do by themselves (uniform
-    +-1/sqrt(inputs), N(0, 1)). Parameters that a component sets itself keep their value, unless its
-    module has a method `draw(generator_of)`.
+    +-1/sqrt(inputs), N(0, 1)). Parameters that a component sets itself keep their value.
 
     Args:
         model: on the CPU.

@@ -1,6 +1,8 @@
 """What a grid may say about a component: its options, their types and defaults. Free of torch."""
 
+import math
 import re
+import sys
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -101,6 +103,8 @@ def filled(path: str, declared: tuple[Option, ...], given: Mapping[str, Any]) ->
             values[name] = fit(value, option.annotation)
         except TypeError:
             expected = f"expected {describe(option.annotation)}"
+            if isinstance(value, float) and not math.isfinite(value):
+                expected += ", a finite one"
             what = f"{path}: {name} has the wrong type"
             close = nearest(value, _words(option.annotation)) if isinstance(value, str) else ()
             problems.append(Problem(what, "", name, shown(value), (expected, *close)))
@@ -126,9 +130,9 @@ def fit(value: Any, annotation: Any) -> Value:
         return tuple(fit(each, get_args(annotation)[0]) for each in value)
     if annotation in (None, type(None)) and value is None:
         return None
-    if annotation is float and type(value) in (int, float):
+    if annotation is float and type(value) in (int, float) and abs(value) <= sys.float_info.max:
         return float(value)
-    if type(value) is annotation:
+    if type(value) is annotation and annotation is not float:
         return value  # type: ignore[no-any-return]  # int, bool or str
     raise TypeError(value)
 

@@ -51,7 +51,8 @@ def read_options(path: str, cls: type[Any]) -> tuple[Option, ...]:
 def component_class(kind: str, name: str) -> type[Any]:
     """Return the class registered as `kind/name`, importing its module where needed."""
     if (kind, name) not in _found:
-        importlib.import_module(f"components.{kind}.{name}")
+        folder = "" if kind == "model" else f".{kind}"  # model/decoder is components/decoder.py
+        importlib.import_module(f"components{folder}.{name}")
     return _found[kind, name]
 
 

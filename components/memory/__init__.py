@@ -18,19 +18,20 @@ class Window:
     Fields:
         x: [batch, length, width].
         positions: [batch or 1, length], int64; where the tokens stand.
-        read: [length], bool; the places whose outputs predict. False where a memory added one.
+        read: [predicting], int64; the places whose outputs predict, in order, where a memory added
+            others; None means all. Places and no mask, since a mask would wait for the device.
     """
 
     x: Tensor
     positions: Tensor
-    read: Tensor
+    read: Tensor | None = None
 
     @classmethod
     def of(cls, x: Tensor) -> "Window":
         """Number the embedded tokens `x` [batch, length, width] from 0."""
         length = x.shape[1]
         positions = torch.arange(length, device=x.device)[None]
-        return cls(x, positions, torch.ones(length, dtype=torch.bool, device=x.device))
+        return cls(x, positions)
 
 
 @dataclass(frozen=True)

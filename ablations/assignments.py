@@ -1,0 +1,179 @@
+"""What a mapping of a grid assigns: nested or dotted keys, flattened and checked."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ablations.language import (
+    FIELD_SECTIONS,
+    GRID_KEYS,
+    NOT_YET,
+    Settings,
+    field_types,
+    known_settings,
+)
+from ablations.members import fill, fitted, read_members
+from ablations.tree import Node, Problems
+from components.catalogue import Catalogue
+from components.errors import UserError, nearest
+from components.options import Option, shown
+from pipelines.cell import PART_KINDS
+
+
+def read_settings(section: Node, catalogue: Catalogue, problems: Problems) -> Settings:
+    """Flatten the settings of `set`, a baseline, a variant or a preset.
+
+    A kind holds a component; `model: {width: 64}` is `model.width: 64`. Unknown keys, settings that
+    are written in two ways and values that no cell could have are added to `problems`.
+    """
+    settings = _flattened(section, catalogue, _is_component, problems)
+    for key, node in settings.items():
+        problems.attempt(None, check_value, key, node, catalogue)
+    return settings
+
+
+def read_axes(section: Node, catalogue: Catalogue, problems: Problems) -> Settings:
+    """Flatten the axes, each a list with at least one value; what is wrong goes to `problems`."""
+    axes = _flattened(section, catalogue, _never, problems)
+    for key, values in axes.items():
+        if problems.attempt(False, _check_list, values):  # noqa: FBT003  # what stands for a list
+            for node in values.value:
+                problems.attempt(None, check_value, key, node, catalogue)
+    if not section.items:
+        hint = "write at least one axis, `positions: [rotary, none]`"
+        problems.found.append(section.problem("there are no axes", hint))
+    return axes
+
+
+def _check_list(values: Node) -> bool:
+    if isinstance(values.value, tuple) and values.value:
+        return True
+    if not values.value and not isinstance(values.value, bool | int):
+        raise values.refuse("the axis is empty", "expected a list of values, [rotary, none]")
+    hint = f"write [{shown(values.plain)}], or move the key to `set`"
+    raise values.refuse("an axis is a list of values", hint)
+
+
+def check_value(key: str, node: Node, catalogue: Catalogue) -> None:
+    """Refuse what can be refused without knowing the rest of the cell.
+
+    Raises:
+        UserError: an unknown component, an unknown option of it, a value of the wrong type.
+    """
+    head, _, rest = key.partition(".")
+    if not rest:
+        problems = Problems()
+        for member in read_members(head, node, catalogue):
+            problems.attempt(None, fill, member, member.options, catalogue)
+        problems.settle()
+    elif head in FIELD_SECTIONS:
+        fitted(node, key, field_types(head, catalogue)[rest])
+    elif "." in rest:
+        name, _, option = rest.partition(".")
+        types = {each.name: each.annotation for each in catalogue.entry(head, name).options}
+        fitted(node, key, types[option])
+
+
+_Leaf = Callable[[Sequence[str]], bool]
+
+
+def _is_component(words: Sequence[str]) -> bool:
+    return len(words) == 1 and words[0] in PART_KINDS
+
+
+def _never(_words: Sequence[str]) -> bool:
+    return False
+
+
+def _flattened(
+    section: Node, catalogue: Catalogue, is_leaf: _Leaf, problems: Problems
+) -> dict[str, Node]:
+    """Return the settings whose keys are good."""
+    if section.value is not None and not isinstance(section.value, Mapping):
+        hint = "write `positions: rotary` below it, indented"
+        problems.found.append(section.problem("a mapping is expected here", hint))
+    settings: dict[str, Node] = {}
+    for words, node in _spread((), section, is_leaf):
+        key = ".".join(words)
+        if key in settings:
+            other = settings[key]
+            hint = f"the other is {other.key} at {other.place}"
+            problems.found.append(node.problem(f"{key} is written twice", hint))
+        elif problems.attempt(False, _check_key, words, node, catalogue):  # noqa: FBT003  # no key
+            settings[key] = node
+    return settings
+
+
+def _spread(
+    before: tuple[str, ...], node: Node, is_leaf: _Leaf
+) -> list[tuple[tuple[str, ...], Node]]:
+    found: list[tuple[tuple[str, ...], Node]] = []
+    for name, child in node.items.items():
+        words = (*before, *name.split("."))
+        if child.items and not is_leaf(words):
+            found += _spread(words, child, is_leaf)
+        else:
+            found.append((words, child))
+    return found
+
+
+def _check_key(words: Sequence[str], node: Node, catalogue: Catalogue) -> bool:
+    """Refuse a key that names no setting."""
+    if words[0] in PART_KINDS:
+        _check_option(words, node, catalogue)
+    elif words[0] in FIELD_SECTIONS:
+        _check_field(words, node, catalogue)
+    else:
+        raise _unknown(words, node, catalogue)
+    return not (len(words) == 1 and words[0] in FIELD_SECTIONS)
+
+
+def _check_option(words: Sequence[str], node: Node, catalogue: Catalogue) -> None:
+    kind = words[0]
+    if len(words) == 1:
+        return
+    if len(words) == 2:  # noqa: PLR2004  # kind.option; the component is chosen elsewhere
+        if words[1] in catalogue.names(kind):
+            hint = f"write `{kind}: {words[1]}` to choose it; options are {kind}.{words[1]}.OPTION"
+            raise node.refuse(f"{kind}.{words[1]} is a component, no option", hint)
+        return
+    if len(words) > 3:  # noqa: PLR2004  # kind.name.option
+        raise node.refuse("the key is too long", f"expected {kind}.NAME.OPTION")
+    try:
+        options = catalogue.entry(kind, words[1]).options
+    except UserError as error:
+        raise node.refuse(error.problems[0].what, *error.problems[0].hints) from error
+    if words[2] not in {option.name for option in options}:
+        raise node.refuse(
+            f"{kind}/{words[1]} has no option {words[2]}", *offered(options, words[2])
+        )
+
+
+def offered(options: Sequence[Option], name: str) -> tuple[str, ...]:
+    """Return the lines that list a component's options and the one nearest to `name`."""
+    listed = ", ".join(str(option) for option in options) or "none"
+    return (f"options: {listed}", *nearest(name, [option.name for option in options]))
+
+
+def _check_field(words: Sequence[str], node: Node, catalogue: Catalogue) -> None:
+    section = words[0]
+    known = field_types(section, catalogue)
+    if len(words) == 1:
+        if node.value == {}:
+            return
+        raise node.refuse(f"{section} is a mapping", f"known fields: {', '.join(known)}")
+    name = ".".join(words[1:])
+    if name not in known:
+        hints = (f"known fields: {', '.join(known)}", *nearest(name, known))
+        raise node.refuse(f"{section} has no field {name}", *hints)
+
+
+def _unknown(words: Sequence[str], node: Node, catalogue: Catalogue) -> UserError:
+    known = known_settings(catalogue)
+    word = ".".join(words)
+    if words[0] in NOT_YET:
+        return node.refuse(f"{words[0]} is not yet part of the language", "take it out")
+    meant = [each for each in known if each.rpartition(".")[2] == words[-1] and "." in each]
+    hints = tuple(f"did you mean {each}?" for each in meant[:1]) or nearest(word, known)
+    if word in GRID_KEYS:
+        hints = (f"{word} is a key of the grid itself: write it at the left margin",)
+    listed = f"known settings: {', '.join(PART_KINDS)}, and fields of model, training, data"
+    return node.refuse(f"unknown setting {word}", listed, *hints)

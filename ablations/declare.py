@@ -1,0 +1,132 @@
+"""What a grid compares: baseline, axes or variants, what is fixed and what is left out."""
+
+import re
+from collections.abc import Collection
+
+from ablations.assignments import read_axes, read_settings
+from ablations.language import (
+    FIELD_SECTIONS,
+    GRID_KEYS,
+    MACHINE_KEYS,
+    NOT_YET,
+    Declared,
+    Settings,
+)
+from ablations.tree import Node, Problems
+from components.catalogue import Catalogue
+from components.errors import Problem, nearest
+from pipelines.cell import PART_KINDS
+
+RESERVED = ("baseline", "source")
+"""Names that mean something else where variants are named."""
+
+
+def check_keys(root: Node, problems: Problems) -> None:
+    """Add a problem for each key that a grid does not have."""
+    for key, node in root.items.items():
+        if key not in GRID_KEYS:
+            problems.found.append(_no_key(key, node))
+
+
+def _no_key(key: str, node: Node) -> Problem:
+    if key in NOT_YET:
+        return node.problem(f"{key} is not yet part of the language", "take it out")
+    if key in MACHINE_KEYS:
+        hint = f"give it to the command: {key}=..."
+        return node.problem(f"{key} says how to run, and is no key of a grid", hint)
+    known = f"known keys: {', '.join(GRID_KEYS)}"
+    if key.partition(".")[0] in (*PART_KINDS, *FIELD_SECTIONS):
+        while len(node.items) == 1:
+            node = next(iter(node.items.values()))
+        return node.problem(f"unknown key {key}", known, f"did you mean set.{node.key}?")
+    return node.problem(f"unknown key {key}", known, *nearest(key, GRID_KEYS))
+
+
+def read_declared(
+    root: Node, preset: Settings, catalogue: Catalogue, problems: Problems
+) -> Declared:
+    """Read what a grid compares; what is wrong is added to `problems`.
+
+    Args:
+        root: the whole grid.
+        preset: the settings of its scale.
+        catalogue: of the components that may be named.
+        problems: gathers.
+    """
+    keys = root.items
+    baseline = keys.get("baseline")
+    if baseline is None:
+        hint = "every variant is judged against one: write `baseline: {positions: rotary}`"
+        problems.found.append(
+            Problem("the grid has no baseline", root.place, "baseline", hints=(hint,))
+        )
+        baseline = Node({}, "baseline", root.place)
+    _check_ways(root, problems)
+    return Declared(
+        preset=preset,
+        fixed=read_settings(keys["set"], catalogue, problems) if "set" in keys else {},
+        baseline=read_settings(baseline, catalogue, problems),
+        baseline_node=baseline,
+        axes=read_axes(keys["axes"], catalogue, problems) if "axes" in keys else {},
+        exclude=_exclude(keys["exclude"], catalogue, problems) if "exclude" in keys else (),
+        variants=_variants(keys["variants"], catalogue, problems) if "variants" in keys else {},
+    )
+
+
+def _check_ways(root: Node, problems: Problems) -> None:
+    keys = root.items
+    if "axes" in keys and "variants" in keys:
+        hint = "name every variant, or multiply axes: one of the two"
+        problems.found.append(keys["variants"].problem("the grid has axes and variants", hint))
+    if "axes" not in keys and "variants" not in keys:
+        hint = "write `axes: {positions: [rotary, none]}`, or `variants:` with a name for each"
+        problems.found.append(Problem("the grid varies nothing", root.place, "axes", hints=(hint,)))
+    if "exclude" in keys and "variants" in keys:
+        hint = "leave the variant out instead"
+        problems.found.append(keys["exclude"].problem("exclude belongs to axes", hint))
+
+
+def _exclude(
+    node: Node, catalogue: Catalogue, problems: Problems
+) -> tuple[tuple[Node, Settings], ...]:
+    if node.value is None:
+        return ()
+    if not isinstance(node.value, tuple):
+        hint = "write [{positions: none, model.heads: 1}]"
+        problems.found.append(node.problem("exclude is a list of points", hint))
+        return ()
+    found = []
+    for each in node.value:
+        if not each.items:
+            hint = "write {positions: none}"
+            problems.found.append(each.problem("a point has at least one key", hint))
+        else:
+            found.append((each, read_settings(each, catalogue, problems)))
+    return tuple(found)
+
+
+def _variants(
+    node: Node, catalogue: Catalogue, problems: Problems
+) -> dict[str, tuple[Node, Settings]]:
+    if not node.items:
+        hint = "write `nope: {positions: none}` below it"
+        problems.found.append(node.problem("there are no variants", hint))
+    found = {}
+    for name, changes in node.items.items():
+        if (problem := _bad_name(name, changes, RESERVED)) is not None:
+            problems.found.append(problem)
+        elif not changes.items:
+            hint = "write what it changes: {positions: none}"
+            problems.found.append(changes.problem(f"the variant {name} changes nothing", hint))
+        else:
+            found[name] = (changes, read_settings(changes, catalogue, problems))
+    return found
+
+
+def _bad_name(name: str, node: Node, reserved: Collection[str]) -> Problem | None:
+    if name in reserved:
+        return node.problem(f"a variant cannot be called {name}", "give it another key")
+    if re.fullmatch(r"[^\s/](?:[^/\n\r\t]{0,58}[^\s/])?", name) and name.isprintable():
+        return None
+    hint = "expected 1 to 60 characters on one line, without a slash"
+    return node.problem("that is no name of a variant", hint)

@@ -1,0 +1,101 @@
+"""What the run store knows of earlier versions of a cell, and how fast runs were."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pipelines.fingerprint import fingerprint
+from pipelines.runs import Run, read_run, read_runs
+
+SAME_CELL = ("seed", "model", "parts")
+"""Sections of a fingerprint document that make an earlier run an earlier version of a cell."""
+
+MOST_PACES = 100
+"""Runs that are read to learn how fast this machine is."""
+
+
+@dataclass(frozen=True)
+class Before:
+    """A finished run of the store.
+
+    Fields:
+        fingerprint, document: its identity, and what that was made of.
+    """
+
+    fingerprint: str
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a run was.
+
+    Fields:
+        seconds_per_step: of its optimizer steps.
+        flops_per_second: that its training did.
+    """
+
+    seconds_per_step: float
+    flops_per_second: float
+
+
+class Earlier:
+    """The finished runs of the store, read when the first cell asks.
+
+    Args:
+        store: folder of runs.
+    """
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
+        self._read: list[Before] | None = None
+
+    def nearest(self, document: Mapping[str, Any]) -> Before | None:
+        """Return the run of the same seed, model and parts that differs in the fewest sections."""
+        same = [
+            each
+            for each in self._runs()
+            if all(each.document[key] == document[key] for key in SAME_CELL)
+        ]
+        return min(
+            same,
+            key=lambda each: (_unlike(each.document, document), each.fingerprint),
+            default=None,
+        )
+
+    def pace(self, before: Before) -> Pace | None:
+        """Return how fast an earlier run was."""
+        run = read_run(self._store, before.fingerprint)
+        return pace_of(run) if run is not None else None
+
+    def paces(self, device: str) -> list[Pace]:
+        """Return how fast runs on this class of device were; a sample of a large store."""
+        same = (each for each in self._runs() if each.document["device"] == device)
+        paces = (self.pace(each) for each in islice(same, MOST_PACES))
+        return [pace for pace in paces if pace is not None]
+
+    def _runs(self) -> list[Before]:
+        if self._read is None:
+            self._read = list(_read(self._store))
+        return self._read
+
+
+def pace_of(run: Run) -> Pace | None:
+    """Return how fast a run was; None where its outcome does not say."""
+    outcome = run.outcome
+    per_step, steps = outcome.get("seconds_per_step"), outcome.get("steps")
+    flops, tokens = outcome.get("flops_per_token"), outcome.get("tokens")
+    if not (per_step and steps and flops and tokens):
+        return None
+    return Pace(per_step, flops * tokens / steps / per_step)
+
+
+def _read(store: Path) -> Iterator[Before]:
+    for each in read_runs(store):
+        yield Before(fingerprint(each["fingerprint"]), each["fingerprint"])
+
+
+def _unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> int:
+    return sum(one.get(key) != other.get(key) for key in {*one, *other})

@@ -1,0 +1,183 @@
+"""Show what a grid would do, and train nothing."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ablations.command import Command, arguments, main_of
+from ablations.planning import Plan, Planned, plan
+from ablations.progress import duration
+from ablations.project import named_grid, project_of
+from ablations.selection import selected
+from ablations.workers import places
+from components.options import plain
+
+USAGE = """\
+python -m ablations.plan grid=NAME [preset=NAME] [key=value ...]
+
+Shows the cells of a grid, which are cached, stale (and why), missing or failed, and what the rest
+would cost. Trains nothing; text that was never prepared is prepared.
+"""
+
+PLAIN_WIDTH = 100
+
+
+def main(argv: Sequence[str]) -> int:
+    """Plan one grid."""
+    command = arguments(argv, USAGE)
+    project = project_of(command)
+    grid = named_grid(command, project)
+    for warning in grid.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    planned = plan(grid, project, lambda text: print(text, file=sys.stderr))
+    selected(planned, command.only)  # refuses names that the grid does not have
+    if command.json:
+        sys.stdout.write(json.dumps(as_json(planned), indent=1, allow_nan=False) + "\n")
+    else:
+        show(planned, command, _console(command))
+    return 0
+
+
+def as_json(planned: Plan) -> dict[str, Any]:
+    """Return the plan for machines; a diverged cell is `cached`, divergence is a result."""
+    return {
+        "grid": planned.grid.results_name,
+        "preset": planned.grid.preset,
+        "device": planned.device,
+        "cells": [
+            {
+                "cell": each.name,
+                "variant": plain(dict(each.cell.variant)),
+                "seed": each.cell.seed,
+                "fingerprint": each.fingerprint,
+                "state": each.state,
+                "why": each.why,
+                "parameters": each.cost.parameters,
+                "flops_per_token": each.cost.flops_per_token,
+                "memory_bytes": each.cost.memory_bytes,
+                "seconds": each.seconds,
+                "unevaluated": list(each.unevaluated),
+            }
+            for each in planned.cells
+        ],
+    }
+
+
+def show(planned: Plan, command: Command, console: Console) -> None:
+    """Print the plan as a table of variants, the reasons below it, and the sum last."""
+    grid = planned.grid
+    counts = (
+        f"{len(planned.variants)} variants × {len(grid.seeds)} seeds = {len(planned.cells)} cells"  # noqa: RUF001  # a product
+    )
+    head = f"preset {grid.preset} · {counts} · baseline {grid.baseline}"
+    console.print(Text.assemble((grid.results_name, "bold"), "  ", grid.question), soft_wrap=True)
+    console.print(Text(f"{head}\n"), soft_wrap=True)
+    console.print(_table(planned))
+    for line in reasons(planned):
+        console.print(Text(line), soft_wrap=True)
+    workers = places(planned.device, command.workers)
+    console.print(Text(f"\n{summary(planned, len(workers))}"), soft_wrap=True)
+
+
+def reasons(planned: Plan) -> list[str]:
+    """Return why cells are stale, failed or to be evaluated; cells of one reason on one line."""
+    by_reason: dict[str, list[str]] = {}
+    for each in planned.cells:
+        if each.state in ("stale", "failed"):
+            by_reason.setdefault(f"{each.state}: {each.why}", []).append(each.name)
+        elif each.unevaluated:
+            what = f"to evaluate, not to train: {', '.join(each.unevaluated)}"
+            by_reason.setdefault(what, []).append(each.name)
+    return [f"\n{reason}\n  {', '.join(names)}" for reason, names in by_reason.items()]
+
+
+def summary(planned: Plan, workers: int) -> str:
+    """Return the last line: what there is to train, on what, in about how long."""
+    train, cached = len(planned.to_train), len(planned.cells) - len(planned.to_train)
+    evaluate = len(planned.to_do) - train
+    if not planned.to_do:
+        return f"Nothing to train: all {cached} cells are cached."
+    working = min(workers, len(planned.to_do))
+    threads = ", 1 thread each" if planned.device == "cpu" else ""
+    about = duration(planned.about(working))
+    parts = [
+        f"{_cells(train)} to train on {working} worker{'s' * (working > 1)} ({planned.device}{threads})"
+    ]
+    parts += [f"about {about}"] if about else ["nothing like them was measured yet"]
+    tail = f"; {_cells(cached)} cached" if cached else ""
+    tail += f", {evaluate} of them to evaluate" if evaluate else ""
+    return f"{', '.join(parts)}{tail}."
+
+
+def _cells(count: int) -> str:
+    return f"{count} cell" + ("s" if count != 1 else "")
+
+
+def _table(planned: Plan) -> Table:
+    table = Table(box=None, header_style="dim", pad_edge=True)
+    for name, justify in _COLUMNS:
+        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]  # literals
+    for variant in planned.variants:
+        own = [each for each in planned.cells if each.variant == variant.name]
+        is_baseline = variant.name == planned.grid.baseline
+        table.add_row(*(Text(word) for word in _row(own, is_baseline=is_baseline)))
+    return table
+
+
+_COLUMNS = (
+    ("variant", "left"),
+    ("parameters", "right"),
+    ("FLOPs a cell", "right"),
+    ("memory", "right"),
+    ("cached", "right"),
+    ("stale", "right"),
+    ("failed", "right"),
+    ("missing", "right"),
+    ("about", "right"),
+)
+
+
+def _row(cells: Sequence[Planned], *, is_baseline: bool) -> list[str]:
+    first = cells[0]
+    states = [each.state for each in cells]
+    seconds = [each.seconds for each in cells if each.state != "cached"]
+    known = [each for each in seconds if each is not None]
+    about = duration(sum(known)) if seconds and len(known) == len(seconds) else "–"  # noqa: RUF001  # none
+    return [
+        first.variant + (" (baseline)" if is_baseline else ""),
+        _short(first.cost.parameters),
+        _power(first.flops),
+        f"{first.cost.memory_bytes / 2**20:,.0f} MB",
+        *(str(states.count(state)) for state in ("cached", "stale", "failed", "missing")),
+        about,
+    ]
+
+
+def _short(count: float) -> str:
+    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if count >= size:
+            return f"{count / size:.2f} {unit}"
+    return f"{count:.0f}"
+
+
+def _power(count: float) -> str:
+    mantissa, exponent = f"{count:.1e}".split("e")
+    digits = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa} × 10{digits}"  # noqa: RUF001  # a product
+
+
+def _console(command: Command) -> Console:
+    width = None if sys.stdout.isatty() else PLAIN_WIDTH
+    return Console(
+        file=sys.stdout, highlight=False, markup=False, width=width,
+        no_color=command.plain or None, force_terminal=False if command.plain else None,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main_of(main)

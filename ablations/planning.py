@@ -1,0 +1,225 @@
+"""What a sweep would do: which cells are cached, which are stale and why, what the rest costs."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any, Literal
+
+from ablations.cells import cells, variants
+from ablations.earlier import Earlier, pace_of
+from ablations.grid import Grid
+from ablations.language import Variant
+from ablations.project import Project
+from components.errors import Problem, UserError
+from pipelines.cell import Cell
+from pipelines.cost import Cost, measure, remembered
+from pipelines.device import device_class
+from pipelines.fingerprint import describe, evaluation_digest, explain, fingerprint
+from pipelines.prepare import Prepared, prepare
+from pipelines.runs import Run, has_evaluation, read_run
+
+State = Literal["cached", "stale", "missing", "failed"]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A cell and what is known of it before anything is trained.
+
+    Fields:
+        name: `none/3`.
+        variant: the name of its variant.
+        cell, data, fingerprint, document: what would be trained on what, and its identity.
+        state: cached, complete or diverged; stale, an earlier version of it was trained; missing;
+            failed.
+        why: the first thing that differs from the earlier version, or why it failed.
+        run: what the store has; None unless cached or failed.
+        cost: of the model, None where building it was not asked for.
+        seconds: of training it, from measured runs; None where nothing like it was measured.
+        unevaluated: names of evaluations that a cached cell still lacks.
+    """
+
+    name: str
+    variant: str
+    cell: Cell
+    data: Prepared
+    fingerprint: str
+    document: Mapping[str, Any]
+    state: State
+    why: str | None
+    run: Run | None
+    cost: Cost
+    seconds: float | None
+    unevaluated: tuple[str, ...]
+
+    @property
+    def flops(self) -> float:
+        """Floating-point operations of training the whole cell."""
+        training = self.cell.training
+        return self.cost.flops_per_token * training.context * training.batch * training.steps
+
+    @property
+    def to_do(self) -> bool:
+        """Whether a worker has something to do for it."""
+        return self.state != "cached" or bool(self.unevaluated)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every cell of a grid in grid order.
+
+    Fields:
+        grid, variants: what is compared.
+        cells: variant by variant.
+        device: class of device they would be trained on.
+    """
+
+    grid: Grid
+    variants: tuple[Variant, ...]
+    cells: tuple[Planned, ...]
+    device: str
+
+    @property
+    def to_train(self) -> tuple[Planned, ...]:
+        """The cells that would be trained, in grid order."""
+        return tuple(each for each in self.cells if each.state != "cached")
+
+    @property
+    def to_do(self) -> tuple[Planned, ...]:
+        """The cells that would be trained or evaluated, in grid order."""
+        return tuple(each for each in self.cells if each.to_do)
+
+    def about(self, workers: int) -> float | None:
+        """Return the seconds the sweep would take with so many workers; None if not known."""
+        seconds = [each.seconds for each in self.to_train]
+        if any(each is None for each in seconds):
+            return None
+        known = [each for each in seconds if each is not None]
+        return max([sum(known) / workers, *known], default=0.0)
+
+
+def plan(grid: Grid, project: Project, report: Callable[[str], None]) -> Plan:
+    """Look every cell of a grid up in the run store, and estimate what is missing.
+
+    Without torch where every model was measured before. Data that is not there yet is prepared.
+
+    Args:
+        grid: what is compared.
+        project: where components, data and runs are.
+        report: is told what takes long.
+
+    Raises:
+        UserError: a cell that cannot be built, two variants that are the same cell.
+    """
+    device = device_class()
+    named = variants(grid, project.catalogue)
+    everything = cells(grid, project.catalogue)
+    prepared = {each.data: prepare(each.data, project.data, report) for each in everything}
+    drafts = [
+        _draft(cell, named[index // len(grid.seeds)], prepared[cell.data], device, project)
+        for index, cell in enumerate(everything)
+    ]
+    _refuse_equal(drafts)
+    costs = _costs(drafts, project)
+    earlier = Earlier(project.store)
+    looked_up = [_look_up(each, grid, costs[each.variant], project, earlier) for each in drafts]
+    return Plan(grid, named, tuple(_with_seconds(looked_up, earlier)), device)
+
+
+@dataclass(frozen=True)
+class _Draft:
+    name: str
+    variant: str
+    cell: Cell
+    data: Prepared
+    fingerprint: str
+    document: Mapping[str, Any]
+
+
+def _draft(cell: Cell, variant: Variant, data: Prepared, device: str, project: Project) -> _Draft:
+    document = describe(cell, data.digest, device, project.components)
+    name = f"{variant.name}/{cell.seed}"
+    return _Draft(name, variant.name, cell, data, fingerprint(document), document)
+
+
+def _refuse_equal(drafts: Sequence[_Draft]) -> None:
+    first: dict[str, _Draft] = {}
+    for draft in drafts:
+        other = first.setdefault(draft.fingerprint, draft)
+        if other is not draft:
+            what = f"the variants {other.variant} and {draft.variant} are the same cell"
+            hint = "their settings resolve to the same values; leave one out"
+            raise UserError(Problem(what, hints=(hint,)))
+
+
+def _costs(drafts: Sequence[_Draft], project: Project) -> dict[str, Cost]:
+    """Measure each variant once, a seed changes no cost; tell all that cannot be built at once."""
+    found: dict[str, Cost] = {}
+    problems: list[Problem] = []
+    for draft in drafts:
+        if draft.variant in found:
+            continue
+        found[draft.variant] = Cost(0, 0.0, 0)
+        asked = (draft.cell, draft.data.vocabulary, project.store)
+        try:
+            found[draft.variant] = remembered(*asked) or measure(*asked, project.components)
+        except UserError as error:
+            problems += error.problems
+    if problems:
+        raise UserError(*problems)
+    return found
+
+
+def _look_up(draft: _Draft, grid: Grid, cost: Cost, project: Project, earlier: Earlier) -> Planned:
+    run = read_run(project.store, draft.fingerprint)
+    state: State = "missing"
+    why = None
+    unevaluated: tuple[str, ...] = ()
+    if run is not None and run.status == "failed":
+        state, why = "failed", run.reason
+    elif run is not None:
+        state, unevaluated = "cached", _unevaluated(draft, grid, run)
+    elif (before := earlier.nearest(draft.document)) is not None:
+        state, why = "stale", explain(before.document, draft.document)
+    return Planned(
+        draft.name, draft.variant, draft.cell, draft.data, draft.fingerprint, draft.document,
+        state, why, run, cost, None, unevaluated,
+    )  # fmt: skip
+
+
+def _unevaluated(draft: _Draft, grid: Grid, run: Run) -> tuple[str, ...]:
+    if run.status != "complete":
+        return ()
+    return tuple(
+        each.name
+        for each in grid.evaluate
+        if not has_evaluation(run.folder, evaluation_digest(each, draft.cell))
+    )
+
+
+def _with_seconds(cells: Sequence[Planned], earlier: Earlier) -> Iterator[Planned]:
+    """Estimate each cell that is not cached: by runs of its variant, else by its FLOPs."""
+    if all(each.state == "cached" for each in cells):
+        yield from cells
+        return
+    paces = [
+        (each.variant, pace)
+        for each in cells
+        if (pace := each.run and pace_of(each.run)) is not None
+    ]
+    paces += [
+        (each.variant, pace)
+        for each in cells
+        if each.state == "stale"
+        and (before := earlier.nearest(each.document)) is not None
+        and (pace := earlier.pace(before)) is not None
+    ]
+    anywhere = [pace for _, pace in paces] or earlier.paces(cells[0].document["device"])
+    for each in cells:
+        own = [pace.seconds_per_step for variant, pace in paces if variant == each.variant]
+        if each.state == "cached" or not (own or anywhere):
+            yield each
+        elif own:
+            yield replace(each, seconds=median(own) * each.cell.training.steps)
+        else:
+            speed = median(pace.flops_per_second for pace in anywhere)
+            yield replace(each, seconds=each.flops / speed)

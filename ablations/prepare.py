@@ -1,0 +1,64 @@
+"""Validate every grid that `params.yaml` lists, then prepare the text they train on: a DVC stage."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ablations.cells import cells
+from ablations.command import bare_arguments, main_of
+from ablations.grid import read_grid
+from ablations.project import project_of
+from ablations.yaml_source import read_source
+from components.errors import Problem, UserError
+from pipelines.prepare import prepare
+
+PARAMETERS = Path("params.yaml")
+
+HELP = """\
+python -m ablations.prepare [--components PATH]
+
+Validates each grid in the list `grids` of params.yaml and its preset, all problems at once, then
+prepares the text that they name under data/.
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Validate and prepare."""
+    project = project_of(bare_arguments(argv, HELP))
+    problems: list[Problem] = []
+    wanted = []
+    for name in listed(PARAMETERS):
+        try:
+            grid = read_grid(name, (), project.catalogue)
+            wanted += [cell.data for cell in cells(grid, project.catalogue)]
+        except UserError as error:
+            problems += error.problems
+    if problems:
+        raise UserError(*problems)
+    for data in dict.fromkeys(wanted):
+        made = prepare(data, project.data, _say)
+        _say(f"data: {made.folder}")
+    return 0
+
+
+def listed(path: Path) -> list[str]:
+    """Return the grids that the project's parameters list.
+
+    Raises:
+        UserError: there is no list of names.
+    """
+    values: Any = read_source(path).values.get("grids")
+    plain = values if isinstance(values, list) else None
+    if not plain or not all(isinstance(each, str) for each in plain):
+        hint = "expected grids: [positions, ...], names of files in ablations/grids"
+        raise UserError(Problem("no list of grids", str(path), "grids", str(values), (hint,)))
+    return plain
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main_of(main)

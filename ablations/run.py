@@ -1,0 +1,43 @@
+"""Run one grid: train what is missing, gather, and let the report be built from the files alone."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from ablations.command import Command, arguments, main_of
+from ablations.project import Project, project_of
+from ablations.sweep import sweep
+from pipelines.files import read_json
+
+USAGE = """\
+python -m ablations.run grid=NAME [preset=NAME] [key=value ...]
+
+Plans, trains what is missing, writes results/NAME/ and the report results/NAME.html.
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one grid; exit code 1 if cells failed."""
+    command = arguments(argv, USAGE)
+    project = project_of(command)
+    swept = sweep(command, project)
+    if swept.manifest is None:
+        print(swept.stopped_line, file=sys.stderr)
+        return 128 + (swept.signal or 0)
+    code = report(command, project, swept.manifest["name"])
+    failed = any(cell["status"] == "failed" for cell in swept.manifest["cells"])
+    return code or int(failed)
+
+
+def report(command: Command, project: Project, name: str) -> int:
+    """Build the report as a process of its own, which proves that it needs the files alone."""
+    flags = [*(["--json"] if command.json else []), *(["--plain"] if command.plain else [])]
+    program = [sys.executable, "-m", "reports.build", f"grid={name}", *flags]
+    return subprocess.run(program, check=False).returncode
+
+
+if __name__ == "__main__":
+    main_of(main)

@@ -1,0 +1,141 @@
+"""The terms of a question: how often each variant is trained, and how the verdict is made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from ablations.tree import Node, Problems
+from components.errors import Problem, UserError, nearest
+from components.options import shown
+from pipelines.cell import Evaluation
+
+MARGIN = 0.01
+"""Nats per token; the smallest difference that matters, where a grid does not say."""
+
+MOST_SEEDS = 1000
+
+LARGEST_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The keys of a grid that hold one value each.
+
+    Fields:
+        question: on one line.
+        seeds: of every variant.
+        margin: nats per token; smaller differences do not matter. None: every difference does.
+        interval: floored, the default, or paired.
+        hold: what all variants have equally much of.
+        compare: the contrasts: against the baseline, or all pairs.
+        evaluate: the validation split, then longer samples.
+    """
+
+    question: str
+    seeds: tuple[int, ...]
+    margin: float | None
+    interval: Literal["floored", "paired"]
+    hold: Literal["tokens", "flops"]
+    compare: Literal["baseline", "all"]
+    evaluate: tuple[Evaluation, ...]
+
+
+def read_terms(root: Node, problems: Problems) -> Terms:
+    """Read the simple keys of a grid; what is wrong is added to `problems`."""
+    absent = Node(None, "", "")
+    keys = root.items
+    interval = problems.attempt(
+        "floored", _word, keys.get("interval", absent), ("floored", "paired")
+    )
+    hold = problems.attempt("tokens", _hold, keys.get("hold", absent))
+    compare = problems.attempt("baseline", _word, keys.get("compare", absent), ("baseline", "all"))
+    return Terms(
+        question=problems.attempt("", _question, root),
+        seeds=problems.attempt((0,), _seeds, keys.get("seeds", Node(5, "seeds", ""))),
+        margin=problems.attempt(None, _margin, keys.get("margin", Node(MARGIN, "margin", ""))),
+        interval=cast("Literal['floored', 'paired']", interval),
+        hold=cast("Literal['tokens', 'flops']", hold),
+        compare=cast("Literal['baseline', 'all']", compare),
+        evaluate=problems.attempt((Evaluation(),), _evaluate, keys.get("evaluate", absent)),
+    )
+
+
+def _question(root: Node) -> str:
+    node = root.items.get("question")
+    if node is None:
+        hint = "write `question: Does the decoder need explicit positions?`"
+        raise UserError(Problem("the grid asks no question", root.place, "question", hints=(hint,)))
+    if not isinstance(node.value, str) or not node.value.strip():
+        raise node.refuse("a question is a sentence", "write what you want to know, in words")
+    return " ".join(node.value.split())
+
+
+def _seeds(node: Node) -> tuple[int, ...]:
+    if type(node.value) is int:
+        if 1 <= node.value <= MOST_SEEDS:
+            return tuple(range(node.value))
+        raise node.refuse("the number of seeds is out of range", f"expected 1 to {MOST_SEEDS}")
+    if node.items:
+        key = next(iter(node.items))
+        raise node.refuse(f"{key} inside seeds is not yet part of the language", "write seeds: 5")
+    if not isinstance(node.value, tuple) or not node.value:
+        raise node.refuse("seeds are a number or a list", "write 5 for seeds 0 to 4, or [0, 1, 7]")
+    problems = Problems()
+    for each in node.value:
+        problems.attempt(None, _seed, each, node.plain)
+    problems.settle()
+    return tuple(each.value for each in node.value)
+
+
+def _seed(node: Node, seeds: Sequence[object]) -> None:
+    if type(node.value) is not int or not 0 <= node.value <= LARGEST_SEED:
+        raise node.refuse("a seed is a whole number", f"expected 0 to {LARGEST_SEED}")
+    first = seeds.index(node.value)
+    if node.key != f"seeds[{first}]":
+        raise node.refuse(f"the seed {node.value} is repeated", f"it is seeds[{first}] already")
+
+
+def _margin(node: Node) -> float | None:
+    if node.value is None:
+        return None
+    if type(node.value) not in (int, float) or node.value <= 0:
+        raise node.refuse("the margin is no number above 0", "in nats per token, such as 0.01")
+    return float(node.value)
+
+
+def _word(node: Node, words: Sequence[str]) -> str:
+    if node.value is None:
+        return words[0]
+    if node.value not in words:
+        hints = (f"expected {' or '.join(words)}", *nearest(str(node.value), words))
+        raise node.refuse(f"{node.key} = {shown(node.plain)} means nothing", *hints)
+    return str(node.value)
+
+
+def _hold(node: Node) -> str:
+    if node.value == "flops":
+        raise node.refuse("hold: flops is not yet part of the language", "tokens are held equal")
+    return _word(node, ("tokens", "flops"))
+
+
+def _evaluate(node: Node) -> tuple[Evaluation, ...]:
+    if node.value is None:
+        return (Evaluation(),)
+    if "corpora" in node.items:
+        raise node.refuse("corpora are not yet part of the language", "write {lengths: [512]}")
+    lengths = node.items.get("lengths")
+    if lengths is None or len(node.items) > 1 or not isinstance(lengths.value, tuple):
+        raise node.refuse("evaluate says which lengths", "write {lengths: [512, 1024]}")
+    problems = Problems()
+    for each in lengths.value:
+        problems.attempt(None, _length, each, lengths)
+    problems.settle()
+    return (Evaluation(), *(Evaluation(f"length {n}", n) for n in lengths.plain))
+
+
+def _length(node: Node, lengths: Node) -> None:
+    if type(node.value) is not int or node.value < 2:  # noqa: PLR2004  # one token predicts nothing
+        raise node.refuse("a length is a number of tokens", "expected a whole number above 1")
+    first = lengths.plain.index(node.value)
+    if node.key != f"{lengths.key}[{first}]":
+        raise node.refuse("the length is repeated", f"it is {lengths.key}[{first}] already")

@@ -1,0 +1,116 @@
+"""The refusal of models in which a token sees its future, by gradients and by changed tokens."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+
+import torch
+from torch import Tensor
+
+from components.decoder import Decoder
+from components.initialise import generator_of
+
+WINDOWS = 3
+ROWS = 4
+LONGEST = 64
+"""Tokens of a window in the check: enough for a block of any usual kernel, and soon computed."""
+
+
+def refuse_if_it_sees_the_future(model: Decoder, seed: int = 0) -> None:
+    """Check that no output depends on a later token, over three windows and the memory in between.
+
+    Two checks, since each misses what the other finds: the gradient of the outputs up to a place
+    with respect to later embeddings must be exactly 0 (finds the faintest leak), and outputs up to
+    a place must stay the same to the last bit when all later tokens change (finds leaks without a
+    gradient, and those that the memory hands on). Places are the first two, the last but one, and
+    those around the window edges. The check works on a float32 copy whose parameters are all drawn
+    anew: gates and biases that start at 0 would hide a path.
+
+    Args:
+        model: is left as it is.
+        seed: of the drawn parameters and tokens.
+
+    Raises:
+        ValueError: a token sees its future; the message has the first place found and the check.
+    """
+    copy = randomised(model, seed)
+    length = max(2, min(LONGEST, model.sizes.window, model.sizes.context // WINDOWS))
+    generator = generator_of("causality.tokens", seed)
+    shape = (ROWS, WINDOWS * length)
+    tokens = torch.randint(model.sizes.vocabulary, shape, generator=generator)
+    # Never 0: every later token does change.
+    shifts = torch.randint(1, max(2, model.sizes.vocabulary), shape, generator=generator)
+    before = _logits(copy, tokens, length)
+    for last in _places(length):
+        _refuse_gradient(copy, tokens, length, last)
+        changed = tokens.clone()
+        changed[:, last + 1 :] = (tokens + shifts)[:, last + 1 :] % model.sizes.vocabulary
+        _refuse_change(before, _logits(copy, changed, length), last)
+
+
+def randomised(model: Decoder, seed: int = 0) -> Decoder:
+    """Return a float32 copy of `model` on the CPU in which no parameter has its initial value.
+
+    Vectors are drawn around 1/2, so that gains, gates and biases all let something through;
+    matrices keep the size of what they are applied to.
+    """
+    copy = deepcopy(model).cpu().float().eval()
+    with torch.no_grad():
+        for name, parameter in copy.named_parameters():
+            matrix = parameter.ndim > 1
+            mean, spread = (0.0, parameter.shape[-1] ** -0.5) if matrix else (0.5, 0.1)
+            parameter.normal_(mean, spread, generator=generator_of(f"randomised.{name}", seed))
+    return copy
+
+
+def _places(length: int) -> list[int]:
+    """Return the last token before the future begins, for each check."""
+    total = WINDOWS * length
+    edges = (length * window + near for window in range(1, WINDOWS) for near in (-2, -1, 0))
+    return sorted({place for place in (0, 1, *edges, total - 2) if 0 <= place < total - 1})
+
+
+def _windows(model: Decoder, tokens: Tensor, length: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield each window's embeddings, which ask for gradients, and its logits."""
+    state = model.start(len(tokens))
+    for part in tokens.split(length, dim=1):
+        x = model.embedding(part).detach().requires_grad_()
+        logits, state = model.from_embeddings(x, state)
+        yield x, logits
+
+
+def _logits(model: Decoder, tokens: Tensor, length: int) -> Tensor:
+    with torch.no_grad():
+        logits = torch.cat([each for _, each in _windows(model, tokens, length)], dim=1)
+    if not logits.isfinite().all():
+        raise ValueError("causality: with random parameters the outputs are not finite")
+    return logits
+
+
+def _refuse_gradient(model: Decoder, tokens: Tensor, length: int, last: int) -> None:
+    """Refuse a gradient from the outputs up to `last` to later embeddings of the same window."""
+    window, place = divmod(last, length)
+    *_, (x, logits) = _windows(model, tokens[:, : (window + 1) * length], length)
+    weights = torch.randn(logits.shape, generator=generator_of(f"causality.weights.{last}", 0))
+    (gradient,) = torch.autograd.grad((weights * logits)[:, : place + 1].sum(), x)
+    slopes = gradient.abs().amax(dim=(0, 2))
+    if not slopes[: place + 1].any():
+        raise ValueError(f"causality: position {last} depends on no token (gradient)")
+    seen = slopes[place + 1 :].nonzero()
+    if len(seen):
+        first = int(seen[0]) + place + 1
+        raise ValueError(
+            f"causality: position {last} or one before it sees position {window * length + first}, "
+            f"which comes later (gradient {slopes[first]:.1e})"
+        )
+
+
+def _refuse_change(before: Tensor, after: Tensor, last: int) -> None:
+    """Refuse outputs up to `last` that a change of later tokens has changed."""
+    differences = (before - after)[:, : last + 1].abs().amax(dim=(0, 2))
+    moved = differences.nonzero()
+    if len(moved):
+        place = int(moved[0])
+        raise ValueError(
+            f"causality: position {place} sees a token behind position {last}: it changes by "
+            f"{differences[place]:.1e} when later tokens do (perturbation)"
+        )

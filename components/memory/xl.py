@@ -1,0 +1,189 @@
+"""The cache of Transformer-XL: keys and values of earlier windows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from torch import Tensor
+from typing_extensions import override
+
+from components.memory import Memory, Seen, Window
+from components.registry import component
+from components.sizes import Sizes
+
+
+@dataclass(frozen=True)
+class Cache:
+    """What is kept between two windows.
+
+    Fields:
+        layers: raw keys and values of each layer, each [batch, kv_heads, cached, head_width]; None
+            for a layer without keys; empty before the first window.
+        tokens: [batch or 1], int64; tokens of a row since it was reset. Of the cached ones only so
+            many are its own.
+        windows: [batch or 1], int64; windows of a row since it was reset.
+        written: windows since the start, whatever the row.
+    """
+
+    layers: tuple[tuple[Tensor, Tensor] | None, ...]
+    tokens: Tensor
+    windows: Tensor
+    written: int
+
+    @property
+    def length(self) -> int:
+        """The number of cached keys of a row, those that it may not see included."""
+        return next((each[0].shape[2] for each in self.layers if each is not None), 0)
+
+
+@component("memory", "xl")
+class Xl(Memory[Cache]):
+    r"""Show every layer its own keys and values of the last windows, not yet encoded.
+
+    Formula:  query i sees the m cached keys and the keys j <= i of its window. With t windows of n
+              tokens gone by, positions of queries; cached keys; keys of the window are
+              both: m+i; 0..m-1; m+i. absolute: t n+i; t n-m..; t n+i. based: base+i; base-m..;
+              base+i. query_zero: i; 0..m-1; m+i. query: m+i; 0..m-1; i. neither: i; 0..m-1; i.
+              flip_flop: f+i; g..g+m-1; f+i, with f, g = 0, step in even windows, step, 0 in odd.
+    Shapes:   keys and values [batch, kv_heads, m + n, head_width]; m = windows n, fewer at first.
+    Options:
+        windows: windows that are remembered; 0 for none.
+        positions: the rule, see the formula. For encoders that know only distances both, absolute
+            and based are the same function.
+        base: position of a window's first token under based.
+        step: distance of the two places under flip_flop, in tokens.
+        backpropagate_windows: windows that a gradient may cross; the cache is detached once in that
+            many windows and one.
+        cache: whose keys a layer is shown: same, its own; below, those of the layer below, and none
+            for the first (a mistake of BakaLLM until December 2023).
+        layers: which layers have a cache, repeating.
+    Errors:   ValueError unless windows, backpropagate_windows >= 0; for layers without a member.
+    Source:   Dai et al. 2019 (arXiv 1901.02860), section 3.2; the rules: BakaLLM part 1, 003_xl.
+    """
+
+    carries = True
+
+    def __init__(
+        self,
+        sizes: Sizes,
+        *,
+        windows: int = 1,
+        positions: Literal[
+            "both", "absolute", "based", "query_zero", "query", "neither", "flip_flop"
+        ] = "both",
+        base: int = 2000,
+        step: int = 5000,
+        backpropagate_windows: int = 0,
+        cache: Literal["same", "below"] = "same",
+        layers: tuple[bool, ...] = (True,),
+    ) -> None:
+        super().__init__(sizes)
+        if windows < 0:
+            raise ValueError(f"windows: {windows} is below 0")
+        if backpropagate_windows < 0:
+            raise ValueError(f"backpropagate_windows: {backpropagate_windows} is below 0")
+        if not layers:
+            raise ValueError("layers: the list has no member")
+        self.windows = windows
+        self.carries = windows > 0
+        self.rule = positions
+        self.base = base
+        self.step = step
+        self.backpropagate_windows = backpropagate_windows
+        self.below = 1 if cache == "below" else 0
+        self.acting = layers
+
+    @override
+    def start(self, batch: int, device: torch.device) -> Cache:
+        none = torch.zeros(1, dtype=torch.int64, device=device)
+        return Cache((), none, none, 0)
+
+    @override
+    def add_tokens(self, window: Window, state: Cache) -> Window:
+        queries, _, _ = self._places(state)
+        return replace(window, positions=queries + window.positions)
+
+    @override
+    def recall(self, layer: int, own: Seen, state: Cache) -> Seen:
+        source = layer - self.below
+        acts = self.acting[layer % len(self.acting)]
+        cached = state.layers[source] if acts and source >= 0 and state.layers else None
+        if cached is None or not state.length:
+            return own
+        index = torch.arange(state.length, device=own.keys.device)
+        queries, before, after = self._places(state)
+        places = own.query_positions - queries
+        remembered = (index >= state.length - state.tokens[:, None])[:, None]
+        return Seen(
+            queries=own.queries,
+            keys=torch.cat([cached[0], own.keys], dim=2),
+            values=torch.cat([cached[1], own.values], dim=2),
+            query_positions=own.query_positions,
+            key_positions=_beside(before + index, places + after),
+            visible=_beside(remembered.expand(-1, own.visible.shape[1], -1), own.visible),
+        )
+
+    @override
+    def write(self, window: Window, x: Tensor, seen: Sequence[Seen | None], state: Cache) -> Cache:
+        length = x.shape[1]
+        kept = self.windows * length
+        old = state.layers or (None,) * len(seen)
+        layers = tuple(
+            None if own is None else _appended(cached, own, kept)
+            for cached, own in zip(old, seen, strict=True)
+        )
+        written = state.written + 1
+        if written % (self.backpropagate_windows + 1) == 0:
+            layers = tuple(each and (each[0].detach(), each[1].detach()) for each in layers)
+        return Cache(layers, state.tokens + length, state.windows + 1, written)
+
+    @override
+    def reset(self, rows: Tensor, state: Cache) -> Cache:
+        if not rows.any():
+            return state
+        if rows.all():
+            return self.start(len(rows), state.tokens.device)
+        kept = ~rows.to(state.tokens.device)
+        return replace(state, tokens=state.tokens * kept, windows=state.windows * kept)
+
+    def _places(self, state: Cache) -> tuple[Tensor, Tensor, Tensor]:
+        """Return where the window's first query, first cached key and first own key stand.
+
+        Each [batch or 1, 1]. Places of cached keys that a row may not see are of no meaning.
+        """
+        tokens, length = state.tokens[:, None], state.length
+        m = tokens.clamp(max=length)
+        zero = torch.zeros_like(m)
+        odd = state.windows[:, None] % 2
+        f, g = self.step * odd, self.step * (1 - odd)
+        queries, cached, own = {
+            "both": (m, zero, m),
+            "absolute": (tokens, tokens - m, tokens),
+            "based": (zero + self.base, self.base - m, zero + self.base),
+            "query_zero": (zero, zero, m),
+            "query": (m, zero, zero),
+            "neither": (zero, zero, zero),
+            "flip_flop": (f, g, f),
+        }[self.rule]
+        return queries, cached - (length - m), own
+
+
+def _appended(cached: tuple[Tensor, Tensor] | None, own: Seen, kept: int) -> tuple[Tensor, Tensor]:
+    """Return the keys and values of a layer behind those that it has, the last `kept` of them."""
+    if cached is None:
+        both = own.keys, own.values
+    else:
+        both = (
+            torch.cat([cached[0], own.keys], dim=2),
+            torch.cat([cached[1], own.values], dim=2),
+        )
+    first = max(both[0].shape[2] - kept, 0)
+    return both[0][:, :, first:], both[1][:, :, first:]
+
+
+def _beside(left: Tensor, right: Tensor) -> Tensor:
+    """Join along the last dimension, for as many rows as the larger has."""
+    rows = max(len(left), len(right))
+    each = (part.expand(rows, *part.shape[1:]) for part in (left, right))
+    return torch.cat(list(each), dim=-1)

@@ -1,0 +1,137 @@
+"""Rotary position embeddings, with their scalings to longer contexts."""
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor
+from typing_extensions import override
+
+from components.positions import Positions
+from components.registry import component
+from components.sizes import Sizes
+
+SLOW_TURNS, FAST_TURNS = 1, 32
+"""YaRN: pairs that turn less often than the first in the original length are interpolated, those
+that turn more often than the second are left alone."""
+
+
+@component("positions", "rotary")
+class Rotary(Positions):
+    r"""Turn pairs of channels of queries and keys by an angle that grows with the position.
+
+    Formula:  (a, b) -> (a cos p t_i - b sin p t_i, b cos p t_i + a sin p t_i), t_i = base^(-2i/r),
+              i = 0 .. r/2 - 1, r = fraction head_width to the nearest even number.
+    Shapes:   queries and keys [batch, heads, length, head_width]; channels from r on pass through.
+    Options:
+        base: the slowest pair turns by 1/base of a radian, about, from token to token.
+        fraction: share of the head's channels that is turned.
+        layout: which channels are a pair: half, i and i + r/2 (GPT-NeoX, Llama), or interleaved,
+            2i and 2i + 1 (GPT-J).
+        scaling: how angles shrink for contexts longer than the original one: interpolation,
+            t_i / s; ntk, base s^(r/(r - 2)) as the base; yarn, t_i / s for slow pairs alone, and
+            scores times (0.1 ln s + 1)^2.
+        factor: s, the longer context over the original one.
+        original: tokens of the original context (yarn); null means the context of the training.
+    Errors:   ValueError unless base > 1, 0 <= fraction <= 1, factor >= 1, original > 0; ntk with
+              fewer than 4 turned channels.
+    Source:   Su et al. 2021 (arXiv 2104.09864), section 3.2; interpolation: Chen et al. 2023
+              (arXiv 2306.15595); yarn: Peng et al. 2023 (arXiv 2309.00071), section 3.
+    """
+
+    def __init__(
+        self,
+        sizes: Sizes,
+        *,
+        base: float = 10000.0,
+        fraction: float = 1.0,
+        layout: Literal["half", "interleaved"] = "half",
+        scaling: Literal["interpolation", "ntk", "yarn"] | None = None,
+        factor: float = 1.0,
+        original: int | None = None,
+    ) -> None:
+        super().__init__(sizes)
+        _check(base, fraction, factor, original)
+        self.turned = 2 * min(round(fraction * sizes.head_width / 2), sizes.head_width // 2)
+        if scaling == "ntk" and self.turned < 4:  # noqa: PLR2004  # its exponent is r / (r - 2)
+            raise ValueError(f"scaling: ntk needs 4 turned channels, there are {self.turned}")
+        self.layout = layout
+        length = sizes.context if original is None else original
+        # Python floats, since a buffer would be cast with the model: angles need 64 bits.
+        self.frequencies = _frequencies(self.turned, base, scaling, factor, length)
+        self.stretch = 0.1 * math.log(factor) + 1 if scaling == "yarn" else 1.0
+
+    @override
+    def on_queries_and_keys(
+        self, queries: Tensor, keys: Tensor, query_positions: Tensor, key_positions: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        if not self.turned:
+            return queries, keys
+        origin = query_positions[:, :1]
+        key_angles = self._cos_sin(key_positions, origin)
+        same = query_positions is key_positions
+        query_angles = key_angles if same else self._cos_sin(query_positions, origin)
+        return self._turn(queries, query_angles), self._turn(keys, key_angles)
+
+    def _cos_sin(self, positions: Tensor, origin: Tensor) -> tuple[Tensor, Tensor]:
+        """Return cos and sin, [batch or 1, 1, length, turned / 2], of the angles at `positions`."""
+        precision = torch.float64
+        if positions.device.type == "mps":  # no float64 there: keep the angles small instead
+            precision, positions = torch.float32, positions - origin
+        frequencies = torch.tensor(self.frequencies, dtype=precision, device=positions.device)
+        angles = positions[:, None, :, None].to(precision) * frequencies
+        return angles.cos() * self.stretch, angles.sin() * self.stretch
+
+    def _turn(self, x: Tensor, cos_sin: tuple[Tensor, Tensor]) -> Tensor:
+        precision = torch.promote_types(x.dtype, torch.float32)
+        cos, sin = (each.to(precision) for each in cos_sin)
+        turned, rest = x[..., : self.turned].to(precision), x[..., self.turned :]
+        if self.layout == "half":
+            a, b = turned.chunk(2, dim=-1)
+            turned = torch.cat([a * cos - b * sin, b * cos + a * sin], dim=-1)
+        else:
+            a, b = turned[..., ::2], turned[..., 1::2]
+            turned = torch.stack([a * cos - b * sin, b * cos + a * sin], dim=-1).flatten(-2)
+        turned = turned.to(x.dtype)
+        return torch.cat([turned, rest], dim=-1) if rest.shape[-1] else turned
+
+
+def _check(base: float, fraction: float, factor: float, original: int | None) -> None:
+    if base <= 1:
+        raise ValueError(f"base: {base} is not above 1")
+    if not 0 <= fraction <= 1:
+        raise ValueError(f"fraction: {fraction} is not between 0 and 1")
+    if factor < 1:
+        raise ValueError(f"factor: {factor} is below 1")
+    if original is not None and original < 1:
+        raise ValueError(f"original: {original} is below 1")
+
+
+def _frequencies(
+    turned: int, base: float, scaling: str | None, factor: float, original: int
+) -> tuple[float, ...]:
+    """Return the angle from token to token of each pair, in radians."""
+    if scaling == "ntk":
+        base *= factor ** (turned / (turned - 2))
+    plain = tuple(base ** (-2 * pair / turned) for pair in range(turned // 2))
+    if scaling == "interpolation":
+        return tuple(each / factor for each in plain)
+    if scaling == "yarn":
+        slow = _slow_share(turned, base, original)
+        return tuple(
+            each / factor * share + each * (1 - share)
+            for each, share in zip(plain, slow, strict=True)
+        )
+    return plain
+
+
+def _slow_share(turned: int, base: float, original: int) -> tuple[float, ...]:
+    """Return how slow each pair is: 0 for those that turn often, 1 for those that never do."""
+
+    def pair_that_turns(times: int) -> float:
+        return turned * math.log(original / (2 * math.pi * times)) / (2 * math.log(base))
+
+    low = max(math.floor(pair_that_turns(FAST_TURNS)), 0)
+    high = min(math.ceil(pair_that_turns(SLOW_TURNS)), turned - 1)
+    ramp = max(high - low, 0.001)
+    return tuple(min(max((pair - low) / ramp, 0.0), 1.0) for pair in range(turned // 2))

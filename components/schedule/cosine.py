@@ -1,0 +1,39 @@
+"""A linear warm-up, then half a cosine down to a share of the peak."""
+
+import math
+
+from typing_extensions import override
+
+from components.registry import component
+from components.schedule import Schedule, warm_up, warm_up_steps
+
+
+@component("schedule", "cosine")
+class Cosine(Schedule):
+    """Rise linearly to the peak, then fall along half a cosine; the last step has the least rate.
+
+    Formula:  (t + 1) / W in the warm-up of W = round(warmup N) steps, then
+              r + (1 - r) (1 + cos(pi (t + 1 - W) / (N - W))) / 2; r = min_ratio, t = 0 .. N - 1.
+    Shapes:   one factor a step.
+    Options:
+        warmup: share of the steps in which the rate rises; 0 for none.
+        min_ratio: share of the peak that is left in the last step.
+    Errors:   ValueError unless 0 <= warmup <= 1 and 0 <= min_ratio <= 1.
+    Source:   Loshchilov & Hutter 2016 (arXiv 1608.03983), eq. 5, without restarts; transformers
+              `get_cosine_schedule_with_warmup`, one step earlier: its first update has rate 0.
+    """
+
+    def __init__(self, steps: int, *, warmup: float = 0.01, min_ratio: float = 0.1) -> None:
+        super().__init__(steps)
+        if not 0 <= min_ratio <= 1:
+            raise ValueError(f"min_ratio: {min_ratio} is not between 0 and 1")
+        self.warmup_steps = warm_up_steps(steps, warmup)
+        self.min_ratio = min_ratio
+
+    @override
+    def factor(self, step: int) -> float:
+        if step < self.warmup_steps:
+            return warm_up(step, self.warmup_steps)
+        falling = self.steps - self.warmup_steps
+        share = (step + 1 - self.warmup_steps) / falling if falling else 1.0
+        return self.min_ratio + (1 - self.min_ratio) * (1 + math.cos(math.pi * share)) / 2

@@ -1,0 +1,34 @@
+"""Mixer and MLP side by side behind one norm."""
+
+from collections.abc import Callable
+
+from torch import Tensor
+from typing_extensions import override
+
+from components.memory import Seen
+from components.registry import component
+from components.topology import Mix, Norm, Topology
+
+
+@component("topology", "parallel_shared")
+class ParallelShared(Topology):
+    """Add mixer and MLP to the stream at once; both read the same normed stream.
+
+    Formula:  out = x + mixer(norm(x)) + mlp(norm(x)).
+    Shapes:   x and out [batch, length, width].
+    Options:
+    Errors:   none.
+    Source:   Wang & Komatsuzaki 2021 (GPT-J); Chowdhery et al. 2022 (arXiv 2204.02311), section 2.
+    """
+
+    def __init__(self, norm: Norm) -> None:
+        super().__init__(norm)
+        self.before_both = norm()
+
+    @override
+    def forward(
+        self, x: Tensor, mix: Mix, mlp: Callable[[Tensor], Tensor]
+    ) -> tuple[Tensor, Seen | None]:
+        normed = self.before_both(x)
+        mixed, own = mix(normed)
+        return x + mixed + mlp(normed), own

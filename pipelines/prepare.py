@@ -1,0 +1,209 @@
+"""Text to prepared data: `data/<digest>/`, found again by what was asked for.
+
+`prepared` answers from an index and imports nothing slow; `prepare` makes what is missing. A folder
+is filled elsewhere and then renamed, its facts.json written last.
+"""
+
+import ast
+import fcntl
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from hashlib import blake2b, file_digest
+from pathlib import Path
+from typing import Any
+
+from pipelines import corpus, embedded, hub, split, tokens
+from pipelines.cell import Data
+from pipelines.files import read_json, write_json
+from pipelines.split import Division
+from pipelines.tokens import Tokenizer
+
+_DIGESTED = (
+    "train.tokens",
+    "train.starts.npy",
+    "validation.tokens",
+    "validation.starts.npy",
+    "tokenizer.json",
+)
+_FILES = (*_DIGESTED, "validation.bytes.npy")
+_OF_OTHER_TEXT = {"path", "name", "config", "text_field", "documents"}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Text that is ready to be trained on.
+
+    Fields:
+        folder: the token files, `pipelines.tokens` reads them.
+        digest: of their content, 20 hexadecimal digits; the folder's name.
+        vocabulary: ids there are.
+        facts: what facts.json says about source, licence and sizes.
+    """
+
+    folder: Path
+    digest: str
+    vocabulary: int
+    facts: Mapping[str, Any]
+
+
+def prepared(data: Data, root: Path) -> Prepared | None:
+    """Return what was prepared for `data`; None: nothing yet, or the source has changed since.
+
+    Args:
+        data: the text that is asked for.
+        root: the folder of prepared data.
+    """
+    entry = root / "index" / f"{request(data)}.json"
+    return _complete(root / read_json(entry)["digest"]) if entry.exists() else None
+
+
+def prepare(data: Data, root: Path, report: Callable[[str], None]) -> Prepared:
+    """Return the prepared data, making it if there is none; one process at a time does.
+
+    Args:
+        data: the text that is asked for.
+        root: the folder of prepared data.
+        report: is told in a line what is done.
+
+    Raises:
+        UserError: text that cannot be found, read or divided.
+    """
+    found = prepared(data, root)
+    if found is not None:
+        return found
+    if data.tokenizer == "bpe":
+        tokens.refuse_vocabulary(data.vocabulary)
+    with _alone(root, report):
+        found = prepared(data, root)
+        if found is not None:
+            return found
+        asked = request(data)
+        made = _make(data, root, report)
+        write_json(root / "index" / f"{asked}.json", {"digest": made.digest, "data": asdict(data)})
+    return made
+
+
+def request(data: Data) -> str:
+    """Return the digest of what is asked for: settings, files as they are now, and the making."""
+    fields = asdict(data)
+    if data.tokenizer == "byte":
+        del fields["vocabulary"]
+    if data.corpus == "embedded":
+        fields = {key: fields[key] for key in fields if key not in _OF_OTHER_TEXT}
+    document = [fields, corpus.stamp(data), tokens.version(data.tokenizer), _making()]
+    return blake2b(json.dumps(document, sort_keys=True).encode(), digest_size=10).hexdigest()
+
+
+def _making() -> str:
+    """Return the digest of the code that makes prepared data, without comments and docstrings."""
+    digest = blake2b(digest_size=10)
+    for module in (corpus, embedded, hub, split, tokens):
+        digest.update(_meaning(Path(module.__file__)).encode())
+    digest.update(_meaning(Path(__file__)).encode())
+    return digest.hexdigest()
+
+
+def _meaning(path: Path) -> str:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [each for each in body if not _is_text(each)]  # type: ignore[attr-defined]  # it has one
+    return ast.dump(tree)
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _complete(folder: Path) -> Prepared | None:
+    """Return the folder's data if every file is there at full size."""
+    if not (folder / "facts.json").exists() or not all((folder / name).exists() for name in _FILES):
+        return None
+    facts = read_json(folder / "facts.json")
+    for name in ("train", "validation"):
+        if (folder / f"{name}.tokens").stat().st_size != 2 * facts[name]["tokens"]:
+            return None
+    return Prepared(folder, facts["digest"], facts["vocabulary"], facts)
+
+
+@contextmanager
+def _alone(root: Path, report: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock of `root`, waiting for whoever has it; the kernel frees it at any end."""
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / "prepare.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            report("data: waiting for another process that prepares data")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make(data: Data, root: Path, report: Callable[[str], None]) -> Prepared:
+    report(f"data: reading {data.path or data.name or 'the embedded corpus'}")
+    text = corpus.read_corpus(data, root)
+    documents = split.unique(text.documents)
+    held_out = None if text.held_out is None else split.unique(text.held_out)
+    report(f"data: {len(documents)} different documents; making the tokenizer and the validation split")
+    division, tokenizer = split.hold_out(data, documents, held_out)
+    if data.tokenizer == "bpe" and tokenizer.vocabulary < data.vocabulary:
+        report(f"data: the text gives a vocabulary of only {tokenizer.vocabulary}")
+    report("data: writing the token files")
+    scratch = root / ".preparing"
+    shutil.rmtree(scratch, ignore_errors=True)
+    sizes = _write(scratch, division, tokenizer)
+    digest = _digest_of_files(scratch)
+    facts = {
+        "source": text.source,
+        "licence": text.licence,
+        "licences": list(text.licences),
+        "corpus": data.corpus,
+        "tokenizer": data.tokenizer,
+        "vocabulary": tokenizer.vocabulary,
+        "end_of_document": tokenizer.end,
+        **sizes,
+        "left_out": {
+            "duplicates": len(text.documents) - len(documents),
+            "shared_paragraphs": division.shared,
+        },
+        "digest": digest,
+        "text_digest": embedded.digest_of([*documents, *(held_out or [])]),
+    }
+    made = _put(scratch, root / digest, facts)
+    report(f"data: {made.facts['train']['tokens']} tokens to train on, in {made.folder}")
+    return made
+
+
+def _write(folder: Path, division: Division, tokenizer: Tokenizer) -> dict[str, dict[str, int]]:
+    """Fill a folder with all but facts.json, and return the size of each split."""
+    tokenizer.save(folder / "tokenizer.json")
+    return {
+        "train": tokens.write_split(folder, "train", division.train, tokenizer),
+        "validation": tokens.write_split(folder, "validation", division.validation, tokenizer),
+    }
+
+
+def _digest_of_files(folder: Path) -> str:
+    digest = blake2b(digest_size=10)
+    for name in _DIGESTED:
+        with (folder / name).open("rb") as file:
+            content = file_digest(file, partial(blake2b, digest_size=20))
+        digest.update(content.digest())
+    return digest.hexdigest()
+
+
+def _put(scratch: Path, folder: Path, facts: Mapping[str, Any]) -> Prepared:
+    """Write the facts and put the folder in place; equal data that is there already stays."""
+    there = _complete(folder)
+    if there is not None:
+        shutil.rmtree(scratch)
+        return there
+    write_json(scratch / "facts.json", facts)
+    shutil.rmtree(folder, ignore_errors=True)
+    scratch.rename(folder)
+    return Prepared(folder, facts["digest"], facts["vocabulary"], facts)

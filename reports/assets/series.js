@@ -1,0 +1,116 @@
+'use strict';
+
+// Numbers of a curve, and nothing of the page: decoding, smoothing, what a picture can show.
+
+async function unpack(id) {
+  const packed = Uint8Array.from(atob(document.getElementById(id).textContent.trim()), c => c.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+// The bytes of all floats are stored plane by plane, since equal bytes side by side compress.
+function unshuffle(planes, size) {
+  const count = planes.length / size, bytes = new Uint8Array(planes.length);
+  for (let plane = 0; plane < size; plane++)
+    for (let i = 0; i < count; i++) bytes[i * size + plane] = planes[plane * count + i];
+  return bytes.buffer;
+}
+
+
+const lastFinite = values => { let i = values.length - 1; while (i >= 0 && !Number.isFinite(values[i])) i--; return i; };
+
+// ---- smoothing: the two formulas of the dashboards -----------------------------------------------
+
+const VIEWPORT = 1000;
+const decay = (kind, p, range) => kind === 'wandb' ? Math.min(Math.sqrt(p), 0.999) ** (VIEWPORT / range) : p;
+
+// wandb: a <- a w^(dx / range * 1000) + y, with w = min(sqrt p, 0.999); tensorboard: a <- a p + y.
+// Both are divided by the same recurrence of ones. `range` is counted in steps.
+function smooth(values, kind, p, range) {
+  if (!p) return values;
+  const shown = new Float64Array(values.length).fill(NaN), weight = decay(kind, p, range);
+  let sum = 0, count = 0, before = -1;
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) continue;
+    const w = kind === 'wandb' && i - before > 1 && before >= 0 ? weight ** (i - before) : weight;
+    sum = sum * w + values[i];
+    count = count * w + 1;
+    shown[i] = sum / count;
+    before = i;
+  }
+  return shown;
+}
+
+
+// ---- what a picture of `pixels` columns can show ----------------------------------------------------
+
+function visible(x, from, to) {
+  let first = 0, last = x.length - 1;
+  while (first < last && x[first + 1] < from) first++;
+  while (last > first && x[last - 1] > to) last--;
+  return [first, last];
+}
+
+// First, lowest, highest and last of every pixel column, in their order: the line looks as if all
+// points were drawn. Columns are equal on the drawn axis, so also on a logarithmic one.
+function columns(x, y, from, to, pixels, logarithmic) {
+  const [first, last] = visible(x, from, to), xs = [], ys = [];
+  if (!logarithmic && (last - first) / pixels <= 4) {
+    for (let i = first; i <= last; i++) { xs.push(x[i]); ys.push(Number.isFinite(y[i]) ? y[i] : null); }
+    return [xs, ys];
+  }
+  const place = logarithmic ? Math.log : value => value;
+  const left = place(Math.max(from, x[first])), scale = pixels / (place(to) - left);
+  let column = null, gap = false;
+  const put = () => {
+    if (!column) return;
+    if (gap && ys.length) { xs.push(x[column[0]]); ys.push(null); }
+    gap = false;
+    let before = -1;
+    for (const i of [...column].sort((a, b) => a - b)) if (i !== before) { xs.push(x[i]); ys.push(y[i]); before = i; }
+    column = null;
+  };
+  let at = null;
+  for (let i = first; i <= last; i++) {
+    if (!Number.isFinite(y[i])) { put(); gap = true; continue; }
+    const here = Math.floor((place(x[i]) - left) * scale);
+    if (!column || here !== at) { put(); at = here; column = [i, i, i, i]; continue; }
+    if (y[i] < y[column[1]]) column[1] = i;
+    if (y[i] > y[column[2]]) column[2] = i;
+    column[3] = i;
+  }
+  put();
+  return [xs, ys];
+}
+
+// Smoothed lines are slow: 800 places of the visible range are enough.
+function places(x, from, to, logarithmic) {
+  const [first, last] = visible(x, from, to), chosen = [], many = 800;
+  if (logarithmic) {
+    const ratio = (x[last] / x[first]) ** (1 / many);
+    for (let i = first, next = x[first]; i <= last; i++) if (x[i] >= next) { chosen.push(i); next = x[i] * ratio; }
+  } else for (let i = first, by = Math.max(1, Math.floor((last - first) / many)); i <= last; i += by) chosen.push(i);
+  if (chosen[chosen.length - 1] !== last) chosen.push(last);
+  return chosen;
+}
+
+function overSeeds(lines, length, student) {
+  const mean = new Float64Array(length), low = new Float64Array(length), high = new Float64Array(length);
+  const half = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    let sum = 0, squares = 0, count = 0, least = Infinity, most = -Infinity;
+    for (const line of lines) {
+      const value = line[i];
+      if (!Number.isFinite(value)) continue;
+      sum += value; squares += value * value; count++;
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+    mean[i] = count ? sum / count : NaN;
+    low[i] = count ? least : NaN;
+    high[i] = count ? most : NaN;
+    const variance = Math.max(0, (squares - count * mean[i] * mean[i]) / (count - 1));
+    half[i] = count > 1 ? student[count] * Math.sqrt(variance / count) : NaN;
+  }
+  return { mean, low, high, half };
+}

@@ -1,0 +1,188 @@
+"""What a reader must know before believing a verdict, worst first."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import polars as pl
+
+from reports import numbers
+from reports.budgets import unequal
+from reports.claims import Caveat, Claim
+from reports.contrasts import Contrast, final_losses
+from reports.estimates import ALPHA
+from reports.frames import Frames
+from reports.intervals import undeclared_looks
+from reports.manifest import Cell
+from reports.sensitivity import carried_by_a_seed
+from reports.wording import capital, crosses_zero, listed, places_of
+from reports.yardstick import yardstick
+
+WORDS = {"failed": "failed in", "pruned": "was pruned in", "missing": "is not there yet for"}
+RESOLVED = {"better", "worse"}
+TWO = 2
+
+
+def caveats(
+    frames: Frames, claims: Sequence[Claim], contrasts: Sequence[Contrast]
+) -> tuple[Caveat, ...]:
+    """Return every caveat of a grid, worst first."""
+    return (
+        *_diverged(frames),
+        *_looks(frames),
+        *_budget(frames),
+        *_unfinished(frames),
+        *_seeds(frames, claims),
+        *_hardware(frames),
+        *_second_opinions(frames, claims),
+        *carried_by_a_seed(frames.manifest, claims, contrasts),
+    )
+
+
+def _diverged(frames: Frames) -> Iterator[Caveat]:
+    """The baseline first: its lost seeds change every difference."""
+    manifest = frames.manifest
+    names = [each.name for each in manifest.variants]
+    for name in sorted(names, key=lambda each: each != manifest.baseline):
+        cells = [c for c in manifest.cells if c.variant == name and c.status == "diverged"]
+        if not cells:
+            continue
+        what = f"{capital(manifest.label(name))} diverged: {places_of(cells)}"
+        reasons = listed(list(dict.fromkeys(c.reason for c in cells if c.reason)))
+        what = f"{what} ({reasons})" if reasons else what
+        them = "this seed" if len(cells) == 1 else "these seeds"
+        if name == manifest.baseline:
+            bends = f"every difference leaves {them} out, and so flatters the baseline"
+            yield Caveat("baseline_diverged", f"{what}; {bends}.", "cells")
+        else:
+            bends = f"its mean leaves {them} out, and so flatters it"
+            yield Caveat("diverged", f"{what}; {bends}.", "cells")
+
+
+def _looks(frames: Frames) -> Iterator[Caveat]:
+    if undeclared_looks(frames.manifest):
+        text = "Seeds were added after looking; the intervals are widened for that."
+        yield Caveat("looks", text, "provenance")
+    others = [
+        each
+        for each in frames.manifest.looks.seeds
+        if len(each) >= len(frames.manifest.seeds) and set(each) != set(frames.manifest.seeds)
+    ]
+    if others and frames.manifest.looks.declared is None:
+        sets = listed([_set(each) for each in others])
+        text = f"The same question was also judged on other seeds: {sets}."
+        yield Caveat("other_seeds", text, "provenance")
+
+
+def _set(seeds: Sequence[int]) -> str:
+    ordered = sorted(seeds)
+    if len(ordered) > TWO and ordered == list(range(ordered[0], ordered[-1] + 1)):
+        return f"{ordered[0]} to {ordered[-1]}"
+    return ", ".join(str(each) for each in ordered)
+
+
+def _budget(frames: Frames) -> Iterator[Caveat]:
+    text = unequal(frames)
+    if text:
+        yield Caveat("budget", f"Not a fair comparison: {text}", "cost")
+
+
+def _unfinished(frames: Frames) -> Iterator[Caveat]:
+    manifest = frames.manifest
+    for status, word in WORDS.items():
+        for variant in manifest.variants:
+            cells = [c for c in manifest.cells if c.variant == variant.name and c.status == status]
+            if cells:
+                yield _left_out(frames, variant.name, status, word, cells)
+
+
+def _left_out(frames: Frames, name: str, status: str, word: str, cells: Sequence[Cell]) -> Caveat:
+    manifest = frames.manifest
+    losses = final_losses(frames)
+    seeds = listed([str(each.seed) for each in cells], limit=5)
+    where = f"seed {seeds}" if len(cells) == 1 else f"seeds {seeds}"
+    what = f"{capital(manifest.label(name))} {word} {where}"
+    everything = len(manifest.seeds)
+    if name == manifest.baseline:
+        used = f"every difference uses at most {len(losses[name])} of {everything} seeds"
+    else:
+        paired = len(losses[name].keys() & losses[manifest.baseline].keys())
+        used = f"its difference uses {paired} of {everything} seeds"
+    return Caveat(status, f"{what}; {used}.", "cells")
+
+
+def _seeds(frames: Frames, claims: Sequence[Claim]) -> Iterator[Caveat]:
+    against = [each for each in claims if each.b == frames.manifest.baseline]
+    if against and all(each.pairs <= 1 for each in against):
+        single = [each for each in against if each.verdict == "one_seed"]
+        if any(each.difference is not None for each in single):
+            yield yardstick(frames, single)
+    yield from _two_seeds(frames, [each for each in against if each.verdict != "diverged"])
+    for each in claims:
+        if each.pairs >= TWO and each.low is None and each.verdict == "unresolved":
+            yield from _no_variance(frames, each)
+
+
+def _two_seeds(frames: Frames, against: Sequence[Claim]) -> Iterator[Caveat]:
+    fewest = [frames.manifest.label(each.a) for each in against if each.pairs == TWO]
+    if not fewest:
+        return
+    text = "Two seeds: the intervals are wide because n = 2."
+    if len(fewest) < len(against):
+        have = "has" if len(fewest) == 1 else "have"
+        text = (
+            f"{capital(listed(fewest))} {have} two paired seeds: the fewest pairs set the width of "
+            "all intervals, so all are wide."
+        )
+    yield Caveat("few_seeds", text, "seeds")
+
+
+def _no_variance(frames: Frames, claim: Claim) -> Iterator[Caveat]:
+    if float(np.ptp(claim.differences)) < 1e-9:  # noqa: PLR2004 - nats, rounding of a difference
+        label = capital(frames.manifest.label(claim.a))
+        text = f"{label}: zero variance between seeds: the seed does not reach the training."
+        yield Caveat("no_variance", text, "seeds")
+
+
+def _hardware(frames: Frames) -> Iterator[Caveat]:
+    finished = frames.cells.filter(pl.col("status") == "complete")
+    kinds = finished["hardware"].drop_nulls().unique(maintain_order=True).to_list()
+    devices = finished["device"].drop_nulls().unique(maintain_order=True).to_list()
+    if len(devices) > 1:
+        text = f"The cells ran on different devices: {listed(devices)}."
+        yield Caveat("hardware", text, "provenance")
+    elif len(kinds) > 1:
+        text = f"The cells ran on different hardware: {listed(kinds)}."
+        yield Caveat("hardware", text, "provenance")
+
+
+def _second_opinions(frames: Frames, claims: Sequence[Claim]) -> Iterator[Caveat]:
+    for each in claims:
+        pair = numbers.difference_of(frames.manifest.label(each.a), frames.manifest.label(each.b))
+        if each.verdict in RESOLVED and crosses_zero(each.documents):
+            limits = numbers.interval(*(each.documents or (None, None)))
+            text = f"On other documents of this kind {pair} is {limits}, which contains 0."
+            yield Caveat("documents", text, "variants")
+        if _differs_in_sign(each):
+            median = numbers.signed(each.median)
+            text = f"The median of {pair} is {median}, of the other sign than its mean."
+            yield Caveat("median", text, "seeds")
+        if each.holm_p is None or each.interval == "always-valid" or each.low is None:
+            continue
+        if each.verdict == "diverged":
+            continue
+        excludes = not crosses_zero((each.low, each.high or 0.0))
+        if excludes != (each.holm_p < ALPHA):
+            said = "resolves" if each.holm_p < ALPHA else "does not resolve"
+            text = f"The paired t-test with Holm's correction {said} {pair}; the interval here "
+            text += "does." if excludes else "does not."
+            yield Caveat("holm", text, "variants")
+
+
+def _differs_in_sign(claim: Claim) -> bool:
+    return (
+        claim.verdict in RESOLVED | {"unresolved"}
+        and claim.pairs > TWO
+        and claim.difference is not None
+        and claim.median is not None
+        and claim.difference * claim.median < 0
+    )

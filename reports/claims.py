@@ -1,0 +1,141 @@
+"""What a report concludes, as frozen values; the words are made in `wording` and `headlines`."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Word = Literal["better", "worse", "equivalent", "unresolved", "diverged", "identical", "one_seed"]
+Kind = Literal[
+    "not_run",
+    "not_finished",
+    "no_cells",
+    "no_baseline",
+    "one_seed",
+    "identical",
+    "equivalent",
+    "wins",
+    "set",
+    "partly",
+    "unresolved",
+]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The verdict of one contrast. Differences are a - b in nats per token, negative: a is better.
+
+    Fields:
+        a: the variant.
+        b: the one it is compared with.
+        verdict: one of seven words.
+        text: its sentence.
+        difference: mean over the paired seeds; None without a pair.
+        low: lower limit; None where there is no interval.
+        high: upper limit.
+        level: at which all intervals of the grid hold at once.
+        pairs: seeds that both finished.
+        wins: pairs in which a has the lower loss.
+        interval: floored, paired or always-valid.
+        holm_p: p-value of the paired t, adjusted for all comparisons; a detail, never a verdict.
+        margin: smallest difference of interest.
+        flip_probability: chance that one fresh seed orders the two the other way.
+        median: of the differences.
+        rho: what pairing by seed took off the noise, 1 - var(a - b) / (var(a) + var(b)).
+        seeds_needed: in all, to resolve a difference of the margin: from the estimated noise, and
+            from its 80 % upper limit (None: more than 50). None unless unresolved.
+        comparisons: contrasts in the family.
+        critical: multiple of the standard error that the interval reaches.
+        size: whether the whole interval lies beyond or inside the margin.
+        documents: limits on other documents of this kind; None where documents do not pair.
+        seeds: that are paired.
+        differences: one for each of them.
+    """
+
+    a: str
+    b: str
+    verdict: Word
+    text: str
+    difference: float | None
+    low: float | None
+    high: float | None
+    level: float
+    pairs: int
+    wins: int
+    interval: Literal["floored", "paired", "always-valid"]
+    holm_p: float | None
+    margin: float | None
+    flip_probability: float | None
+    median: float | None
+    rho: float | None
+    seeds_needed: tuple[int | None, int | None] | None
+    comparisons: int
+    critical: float | None
+    size: Literal["beyond", "inside"] | None
+    documents: tuple[float, float] | None
+    seeds: tuple[int, ...]
+    differences: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Caveat:
+    """Something a reader must know before believing; `anchor` is the section that shows it."""
+
+    kind: str
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What somebody else claimed about a variant, against the verdicts.
+
+    Fields:
+        variant: its name.
+        said: better, worse, equal, or between two others.
+        answer: whether the verdicts say the same.
+        text: its sentence.
+        source: who claimed it.
+    """
+
+    variant: str
+    said: str
+    answer: Literal["agrees", "disagrees", "cannot tell"]
+    text: str
+    source: str | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The conclusion of a grid.
+
+    Fields:
+        kind: which headline applies.
+        text: the headline, the same in terminal, page and JSON.
+        lead: its decisive words, a part of `text`.
+        scope: what the verdict is about, and what it is not.
+        set: variants that could be the best, in grid order; empty where none is named.
+        claims: every contrast against the baseline in grid order, then further pairs.
+        caveats: worst first.
+        reported: what others claimed.
+    """
+
+    kind: Kind
+    text: str
+    lead: tuple[str, ...]
+    scope: str
+    set: tuple[str, ...]
+    claims: tuple[Claim, ...]
+    caveats: tuple[Caveat, ...]
+    reported: tuple[Reported, ...]
+
+    def as_json(self) -> Mapping[str, Any]:
+        """Return plain values, tuples as lists."""
+        return {key: _plain(value) for key, value in asdict(self).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return value

@@ -1,0 +1,115 @@
+"""How far the seeds of each variant lie apart along the run, and where they spike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from reports.figures import Drawing, Mark, token
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One variant: standard deviation between its seeds along the run, spikes of each seed.
+
+    Fields:
+        spread: [steps], of losses averaged over `window` steps; NaN at the start.
+        spikes: for each seed the steps at which a spike event starts.
+    """
+
+    mark: Mark
+    spread: Array
+    spikes: tuple[tuple[int, ...], ...]
+
+
+def spread_between(curves: Array, window: int) -> Array:
+    """Return the standard deviation over seeds of the mean of the last `window` steps.
+
+    Shapes: curves [seeds, steps], NaN where a seed has no value -> [steps].
+    """
+    seeds, steps = curves.shape
+    sums = np.cumsum(np.hstack([np.zeros((seeds, 1)), curves]), axis=1)
+    spread = np.full(steps, np.nan)
+    if steps >= window:
+        means = (sums[:, window:] - sums[:, :-window]) / window
+        together = np.isfinite(means).all(axis=0)
+        spread[window - 1 :][together] = np.std(means[:, together], axis=0, ddof=1)
+    return spread
+
+
+def panels(given: Sequence[Panel], window: int) -> tuple[Drawing, ...]:
+    """Draw one small figure a variant on a common scale, the others as ghosts."""
+    steps = np.arange(1, len(given[0].spread) + 1)
+    # The first steps fall steeply, and there seeds differ by where they are on the fall.
+    late = [panel.spread[len(steps) // 16 :] for panel in given]
+    seen = [each[np.isfinite(each)] for each in late]
+    top = max((float(each.max()) for each in seen if each.size), default=0.01) * 1.2
+    return tuple(_panel(panel, given, steps, top, window) for panel in given)
+
+
+def _panel(
+    panel: Panel, given: Sequence[Panel], steps: NDArray[np.int64], top: float, window: int
+) -> Drawing:
+    figure = go.Figure()
+    chosen = slice(window - 1, None, max(1, len(steps) // 300))
+    ghost = {"color": token("ghost"), "width": 1}
+    for other in given:
+        if other is not panel:
+            figure.add_scatter(
+                x=steps[chosen],
+                y=_gaps(other.spread[chosen]),
+                mode="lines",
+                line=ghost,
+                hoverinfo="skip",
+            )
+    figure.add_scatter(
+        x=steps[chosen],
+        y=_gaps(panel.spread[chosen]),
+        mode="lines",
+        line={"color": panel.mark.colour, "width": 2.2},
+        hovertemplate="±%{y:.3f} at step %{x}<extra></extra>",
+    )
+    for row, starts in enumerate(panel.spikes):
+        figure.add_scatter(**_rug(starts, top * (0.97 - 0.05 * row), panel.mark))
+    figure.update_layout(
+        margin={"l": 48, "r": 8, "t": 6, "b": 40},
+        xaxis={
+            "title": {"text": "training step"},
+            "nticks": 4,
+            "range": [0, len(steps)],
+            "zeroline": False,
+        },
+        yaxis={"range": [0, top], "nticks": 5, "tickformat": ".2~f"},
+    )
+    many = sum(len(starts) for starts in panel.spikes)
+    last = panel.spread[np.isfinite(panel.spread)]
+    late = f"late spread ±{np.median(last[-len(last) // 4 :]):.3f} · " if last.size else ""
+    events = f"{many} spike{'' if many == 1 else 's'} in {len(panel.spikes)} runs"
+    return Drawing(
+        title=panel.mark.label,
+        subtitle=late + events,
+        label=f"{panel.mark.label}: spread between seeds along the run; {late}{events}.",
+        figure=figure,
+    )
+
+
+def _rug(starts: Sequence[int], height: float, mark: Mark) -> dict[str, object]:
+    return {
+        "x": list(starts),
+        "y": [height] * len(starts),
+        "mode": "markers",
+        "marker": {
+            "symbol": "line-ns",
+            "size": 7,
+            "line": {"width": 1.5, "color": mark.colour},
+        },
+        "hovertemplate": "spike at step %{x}<extra></extra>",
+    }
+
+
+def _gaps(values: Array) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]

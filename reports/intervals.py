@@ -1,0 +1,136 @@
+"""Which interval a contrast gets: all intervals of a grid hold at once with 95 %."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from reports.contrasts import Contrast
+from reports.estimates import (
+    ALPHA,
+    Interval,
+    always_valid_critical,
+    around,
+    floored_critical,
+    floored_errors,
+    paired_critical,
+    paired_errors,
+)
+from reports.manifest import Manifest
+
+Method = Literal["floored", "paired", "always-valid"]
+Found = dict[tuple[str, str], tuple[Interval, Method]]
+FEWEST_PAIRS = 2
+
+
+def undeclared_looks(manifest: Manifest) -> tuple[tuple[int, ...], ...]:
+    """Return the smaller sets of seeds at which this very question was judged before."""
+    if manifest.looks.declared is not None:
+        return ()
+    return tuple(each for each in manifest.looks.seeds if len(each) < len(manifest.seeds))
+
+
+def level_of(manifest: Manifest) -> float:
+    """Return alpha of this look: 5 %, shared equally by the looks that the grid declared."""
+    declared = manifest.looks.declared
+    return ALPHA / len(declared) if declared else ALPHA
+
+
+def method_of(manifest: Manifest, comparisons: int, alpha: float) -> Method:
+    """Return the interval that the family is judged with.
+
+    Seeds that were added after looking, and a sweep that is not finished, need an interval that
+    holds whenever one looks. The table of the floored one covers contrasts that share their
+    reference, up to 15; all pairs, and more, take Student's with Bonferroni's correction.
+    """
+    if manifest.state == "partial" or undeclared_looks(manifest):
+        return "always-valid"
+    if manifest.interval == "paired" or manifest.compare == "all":
+        return "paired"
+    if floored_critical(comparisons, FEWEST_PAIRS, alpha) is None:
+        return "paired"
+    return "floored"
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How a family shares its alpha.
+
+    Fields:
+        comparisons: contrasts of the family.
+        against_baseline: those that share the baseline as their reference.
+        alpha: of the family.
+    """
+
+    comparisons: int
+    against_baseline: int
+    alpha: float
+
+    @property
+    def floored_alpha(self) -> float:
+        """The part of alpha that the contrasts against the baseline have together."""
+        return self.alpha * self.against_baseline / self.comparisons
+
+
+def shares_of(manifest: Manifest, contrasts: Sequence[Contrast]) -> Shares:
+    """Return how the family shares its alpha; a grid without contrasts has one share."""
+    against = sum(each.b == manifest.baseline for each in contrasts)
+    return Shares(max(1, len(contrasts)), max(1, against), level_of(manifest))
+
+
+def planned_critical(shares: Shares, method: Method, pairs: int) -> float:
+    """Return the critical value that the same family would have with so many pairs."""
+    if method == "floored":
+        floored = floored_critical(shares.against_baseline, pairs, shares.floored_alpha)
+        if floored is not None:
+            return floored
+    return paired_critical(shares.comparisons, pairs, shares.alpha)
+
+
+def intervals(contrasts: Sequence[Contrast], manifest: Manifest) -> Found:
+    """Return the interval of every contrast with two pairs and a variance.
+
+    Contrasts against the baseline are floored together; a pair that only a claim needs has its
+    share of the 5 % and Student's interval, since it does not share their reference.
+    """
+    usable = [each for each in contrasts if each.pairs >= FEWEST_PAIRS]
+    shares = shares_of(manifest, contrasts)
+    method = method_of(manifest, shares.against_baseline, shares.floored_alpha)
+    if method != "floored":
+        return _each_alone(usable, shares, method)
+    against = [each for each in usable if each.b == manifest.baseline]
+    joined = [each for each in usable if each.b != manifest.baseline]
+    return _floored(against, shares) | _each_alone(joined, shares, "paired")
+
+
+def _each_alone(usable: Sequence[Contrast], shares: Shares, method: Method) -> Found:
+    found: Found = {}
+    for each, error in zip(usable, paired_errors([c.differences for c in usable]), strict=True):
+        critical = (
+            always_valid_critical(each.pairs, shares.comparisons)
+            if method == "always-valid"
+            else paired_critical(shares.comparisons, each.pairs, shares.alpha)
+        )
+        found |= _interval(each, float(error), critical, method)
+    return found
+
+
+def _floored(against: Sequence[Contrast], shares: Shares) -> Found:
+    """Floor the variances together; a variant that diverged does not set the critical value."""
+    if not against:
+        return {}
+    errors = floored_errors([each.differences for each in against])
+    fewest = min((each.pairs for each in against if not each.diverged), default=None)
+    found: Found = {}
+    for each, error in zip(against, errors, strict=True):
+        pairs = each.pairs if fewest is None else min(each.pairs, fewest)
+        critical = planned_critical(shares, "floored", pairs)
+        found |= _interval(each, float(error), critical, "floored")
+    return found
+
+
+def _interval(each: Contrast, error: float, critical: float, method: Method) -> Found:
+    if each.is_identical or each.has_no_variance or math.isinf(critical):
+        return {}
+    estimate = float(each.differences.mean())
+    return {(each.a, each.b): (around(estimate, critical * error, critical), method)}

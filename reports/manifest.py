@@ -1,0 +1,212 @@
+"""The manifest of a results folder as frozen values: what was asked, of which cells, with what."""
+
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from reports.errors import Problem, UserError, nearest
+
+T = TypeVar("T")
+
+SCHEMA = "ablations.results/1"
+STATUSES = ("complete", "diverged", "failed", "pruned", "missing")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One point of the grid without its seed.
+
+    Fields:
+        name: as in cells and claims.
+        label: for people.
+        differs: key -> value, what the baseline has otherwise.
+        settings: key -> value, all of them.
+        parameters: of the model.
+        flops_per_token: of a training step, forward and backward.
+    """
+
+    name: str
+    label: str
+    differs: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    parameters: int | None
+    flops_per_token: float | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A variant and a seed, and what became of it.
+
+    Fields:
+        cell: "variant/seed".
+        variant: its name.
+        seed: of data order and initial values.
+        fingerprint: of everything that can change its result.
+        status: complete, diverged, failed, pruned or missing.
+        reason: why it is not complete.
+        at: step of the divergence.
+        command: that trains this cell.
+        log: the last lines of a failed cell.
+    """
+
+    cell: str
+    variant: str
+    seed: int
+    fingerprint: str
+    status: str
+    reason: str | None
+    at: int | None
+    command: str
+    log: str | None
+
+
+@dataclass(frozen=True)
+class Looks:
+    """Sets of seeds at which the question was judged.
+
+    Fields:
+        question: digest of the grid without its seeds.
+        seeds: the sets, in the order in which they were looked at.
+        declared: numbers of seeds at which the grid said that it would look; None if it did not.
+    """
+
+    question: str
+    seeds: tuple[tuple[int, ...], ...]
+    declared: tuple[int, ...] | None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a sweep says about the results it gathered; fields as in `manifest.json`.
+
+    Fields that need a word:
+        state: complete, or partial while a cell is missing.
+        margin: smallest difference of interest in nats per token; None if the grid has none.
+        interval: floored or paired.
+        compare: baseline, or all pairs.
+        hold: tokens or flops, what is equal for all variants.
+        claim: what somebody reported, as the grid has it.
+        evaluations: the first one judges.
+    """
+
+    name: str
+    grid: str
+    preset: str
+    question: str
+    state: Literal["complete", "partial"]
+    command: str
+    grid_file: str
+    grid_text: str
+    overrides: tuple[str, ...]
+    baseline: str
+    margin: float | None
+    interval: Literal["floored", "paired"]
+    compare: Literal["baseline", "all"]
+    hold: Literal["tokens", "flops"]
+    seeds: tuple[int, ...]
+    claim: Mapping[str, Any] | None
+    variants: tuple[Variant, ...]
+    cells: tuple[Cell, ...]
+    looks: Looks
+    data: Mapping[str, Any]
+    training: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    evaluations: tuple[Mapping[str, Any], ...]
+    code: str
+
+    def variant(self, name: str) -> Variant:
+        """Return the variant called `name`; KeyError if there is none."""
+        return {each.name: each for each in self.variants}[name]
+
+    def label(self, name: str) -> str:
+        """Return what people call the variant `name`."""
+        return self.variant(name).label
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read `manifest.json`.
+
+    Raises:
+        UserError: it is not there, is no JSON, has a schema that this program does not know, or
+            lacks fields.
+    """
+    document = _document(path)
+    place = str(path)
+    _check_schema(document, place)
+    needed = {each.name for each in fields(Manifest)}
+    absent = sorted(needed - document.keys())
+    if absent:
+        raise UserError(*(Problem("a field is missing", place, key) for key in absent))
+    values = {key: _tuple(document[key]) for key in needed}
+    values["variants"] = _records(Variant, document["variants"], place, "variants")
+    values["cells"] = _records(Cell, document["cells"], place, "cells")
+    values["looks"] = _looks(document["looks"], place)
+    manifest = Manifest(**values)
+    _check_names(manifest, place)
+    return manifest
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(Problem("there is no manifest", str(path), hints=(again(path),))) from None
+    except ValueError as error:
+        problem = Problem("the manifest is no JSON", str(path), hints=(str(error), again(path)))
+        raise UserError(problem) from None
+    if not isinstance(document, dict):
+        raise UserError(Problem("the manifest is no JSON object", str(path), hints=(again(path),)))
+    return document
+
+
+def _check_schema(document: Mapping[str, Any], place: str) -> None:
+    schema = str(document.get("schema"))
+    if schema != SCHEMA:
+        hints = (f"this program reads {SCHEMA}", "gather the results again, or use its version")
+        raise UserError(Problem("unknown schema", place, "schema", schema, hints))
+
+
+def _records(kind: Callable[..., T], rows: Any, place: str, key: str) -> tuple[T, ...]:
+    records: list[T] = []
+    for index, row in enumerate(rows):
+        known = inspect.signature(kind).parameters
+        absent = [name for name in known if name not in row]
+        if absent:
+            where = f"{key}[{index}].{absent[0]}"
+            raise UserError(Problem("a field is missing", place, where))
+        records.append(kind(**{name: row[name] for name in known}))
+    return tuple(records)
+
+
+def _looks(value: Mapping[str, Any], place: str) -> Looks:
+    (read,) = _records(Looks, [value], place, "looks")
+    declared = None if read.declared is None else tuple(read.declared)
+    return Looks(read.question, tuple(tuple(each) for each in read.seeds), declared)
+
+
+def _check_names(manifest: Manifest, place: str) -> None:
+    names = [each.name for each in manifest.variants]
+    if manifest.baseline not in names:
+        hints = (f"variants: {', '.join(names)}", *nearest(manifest.baseline, names))
+        what = "the baseline is none of the variants"
+        raise UserError(Problem(what, place, "baseline", manifest.baseline, hints))
+    for index, cell in enumerate(manifest.cells):
+        if cell.variant not in names:
+            what, key = "a cell of an unknown variant", f"cells[{index}].variant"
+            raise UserError(Problem(what, place, key, cell.variant, nearest(cell.variant, names)))
+        if cell.status not in STATUSES:
+            what, key = "an unknown status", f"cells[{index}].status"
+            hints = (f"known: {', '.join(STATUSES)}", *nearest(cell.status, STATUSES))
+            raise UserError(Problem(what, place, key, cell.status, hints))
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def again(path: Path) -> str:
+    """Return the line that says how the folder of `path` is written again."""
+    return f"python -m ablations.run grid={path.parent.name.split('@')[0]} writes it again"

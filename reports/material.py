@@ -1,0 +1,120 @@
+"""Everything that page, JSON and terminal are made of, computed once from frames and verdict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reports.claims import Claim, Verdict
+from reports.figures import Drawing, Mark
+from reports.frames import Frames
+from reports.marks import Scale, common_scale, marks
+from reports.measures import Measures, measure
+from reports.rows import Row, Table, rows
+from reports.sections import (
+    Multiple,
+    cost_section,
+    profile_section,
+    seeds_section,
+    volatility_multiples,
+)
+from reports.settle import Plan, plans
+from reports.summaries import Summary, curve_matrix, summarise
+
+
+@dataclass(frozen=True)
+class Material:
+    """Frames and verdict with what follows from them.
+
+    Fields:
+        built: when the page is made; the only thing in it that is no result.
+    """
+
+    frames: Frames
+    verdict: Verdict
+    built: datetime
+
+    @cached_property
+    def marks(self) -> tuple[Mark, ...]:
+        """Colour and marker of every variant, in the order of the grid."""
+        return marks(self.frames)
+
+    @cached_property
+    def summaries(self) -> tuple[Summary, ...]:
+        """Loss, time and constants of every variant, in the order of the grid."""
+        return summarise(self.frames)
+
+    @cached_property
+    def measures(self) -> Mapping[str, Measures]:
+        """Variant -> its volatility."""
+        return measure(self.frames)
+
+    @cached_property
+    def matrix(self) -> NDArray[np.float64]:
+        """Training losses [cells, steps]."""
+        return curve_matrix(self.frames)
+
+    @cached_property
+    def against_baseline(self) -> Mapping[str, Claim]:
+        """Variant -> its claim against the baseline."""
+        baseline = self.frames.manifest.baseline
+        return {each.a: each for each in self.verdict.claims if each.b == baseline}
+
+    @cached_property
+    def scale(self) -> Scale | None:
+        """The scale of all interval marks."""
+        return common_scale(self.summaries)
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The variants table."""
+        table = Table(
+            self.frames,
+            self.marks,
+            self.summaries,
+            self.against_baseline,
+            self.measures,
+            self.scale,
+        )
+        return rows(table)
+
+    @cached_property
+    def plans(self) -> tuple[Plan, ...]:
+        """What would settle what is unresolved."""
+        return plans(self.frames, self.verdict, self.summaries)
+
+    @cached_property
+    def multiples(self) -> tuple[Multiple, ...]:
+        """The small figures of the volatility section."""
+        return volatility_multiples(self.frames, self.marks, self.measures)
+
+    @cached_property
+    def drawings(self) -> Mapping[str, Drawing]:
+        """Anchor -> figure, of those that are the same for every reader."""
+        return {
+            "profile": profile_section(self.frames, self.marks),
+            "seeds": seeds_section(self.frames, self.marks),
+            "cost": cost_section(self.frames, self.marks, self.summaries),
+        }
+
+    @property
+    def baseline_place(self) -> int:
+        """Index of the baseline among the variants."""
+        names = [each.name for each in self.frames.manifest.variants]
+        return names.index(self.frames.manifest.baseline)
+
+    @property
+    def baseline(self) -> str:
+        """Label of the baseline."""
+        return self.frames.manifest.label(self.frames.manifest.baseline)
+
+    @property
+    def figures(self) -> Mapping[str, Any]:
+        """Anchor -> plotly data and words of every figure that is drawn."""
+        small = {each.id: each.drawing for each in self.multiples}
+        drawn = {id_: each for id_, each in self.drawings.items() if not each.problem} | small
+        return {id_: each.as_json() for id_, each in drawn.items()}

@@ -1,0 +1,78 @@
+"""frames + verdict -> one self-contained HTML file, and the same for machines."""
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from reports.claims import Verdict
+from reports.context import page_of
+from reports.document import document, page_data
+from reports.encode import packed, plotly_source, rounded, script_json, shuffled, source_digest
+from reports.frames import Frames
+from reports.material import Material
+from reports.provenance import package_version
+
+FOLDER = Path(__file__).parent
+_POLICY = (
+    "default-src 'none'; script-src {digests}; style-src 'unsafe-inline'; img-src data: blob:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+def page(frames: Frames, verdict: Verdict, built: datetime) -> str:
+    """Return the whole page: the same bytes for the same results, code and build time.
+
+    The policy lets it run its own script and plotly, and load nothing.
+    """
+    return render(Material(frames, verdict, built))
+
+
+def report_json(frames: Frames, verdict: Verdict, built: datetime) -> dict[str, Any]:
+    """Return what the page says, without the curves."""
+    return document(Material(frames, verdict, built))
+
+
+def render(material: Material) -> str:
+    """Return the whole page of what is given."""
+    script = "\n".join(_asset(name) for name in ("series.js", "report.js"))
+    digests = f"{source_digest(script)} {source_digest(plotly_source())}"
+    words = page_of(material)
+    return (
+        _templates()
+        .get_template("grid.html.j2")
+        .render(
+            page=words,
+            title=words.title,
+            policy=_POLICY.format(digests=digests),
+            version=package_version(),
+            css=_asset("report.css"),
+            js=script,
+            data=script_json(page_data(material)),
+            curves=packed(shuffled(rounded(material.matrix))),
+            plotly=_packed_plotly(),
+        )
+    )
+
+
+@cache
+def _packed_plotly() -> str:
+    return packed(plotly_source().encode("utf-8"))
+
+
+def _asset(name: str) -> str:
+    return (FOLDER / "assets" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

@@ -1,0 +1,198 @@
+"""Where the numbers of a page come from: code, data, machine, settings, files, commands."""
+
+import hashlib
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from reports.figures import Table
+from reports.frames import Frames
+from reports.manifest import Manifest
+from reports.numbers import THIN
+
+FILES = (
+    "manifest.json",
+    "cells.parquet",
+    "steps.parquet",
+    "evaluations.parquet",
+    "documents.parquet",
+)
+_TOOLS = ("polars", "plotly", "numpy", "scipy")
+
+
+@dataclass(frozen=True)
+class File:
+    """One file the page was made from."""
+
+    name: str
+    bytes: int
+    digest: str
+
+
+def digest(path: Path) -> str:
+    """Return 20 hexadecimal digits of the BLAKE2b of a file."""
+    return hashlib.blake2b(path.read_bytes(), digest_size=10).hexdigest()
+
+
+def files(folder: Path) -> tuple[File, ...]:
+    """List the files of a results folder that a page reads."""
+    found = (folder / name for name in FILES)
+    return tuple(File(each.name, each.stat().st_size, digest(each)) for each in found)
+
+
+def facts(frames: Frames) -> tuple[tuple[str, str], ...]:
+    """Return the definition list: name, value."""
+    manifest = frames.manifest
+    data, training = manifest.data, manifest.training
+    return (
+        ("Code", _code(manifest)),
+        ("Data", f"{data.get('source', 'not said')}"),
+        ("Licence", str(data.get("licence", "not said"))),
+        ("Split", _split(data)),
+        ("Tokenizer", f"{data.get('tokenizer')}, vocabulary {data.get('vocabulary')}"),
+        ("Digest of the data", str(data.get("digest"))),
+        ("Training", _training(training)),
+        ("Evaluated on", ", ".join(_evaluation(each) for each in manifest.evaluations)),
+        ("Held equal", _held(manifest)),
+        ("Libraries", _libraries(manifest.environment)),
+        ("Hardware", _hardware(frames)),
+        ("Intervals", _intervals(manifest)),
+        ("Seeds judged", _looks(manifest)),
+    )
+
+
+def settings_table(manifest: Manifest) -> Table:
+    """Return the resolved settings of the baseline."""
+    settings = manifest.variant(manifest.baseline).settings
+    rows = tuple((key, written(settings[key])) for key in sorted(settings))
+    return Table(("setting", "value"), rows)
+
+
+def differences_table(manifest: Manifest) -> Table:
+    """Return what each variant has otherwise than the baseline."""
+    base = manifest.variant(manifest.baseline).settings
+    rows = []
+    for variant in manifest.variants:
+        changed = [
+            f"{key}: {written(base.get(key))} → {written(variant.settings.get(key))}"
+            for key in sorted(base.keys() | variant.settings.keys())
+            if base.get(key) != variant.settings.get(key)
+        ]
+        rows.append((variant.label, "; ".join(changed) or "the baseline"))
+    return Table(("variant", "differs in"), tuple(rows))
+
+
+def licences_table(manifest: Manifest) -> Table:
+    """Return package, version and licence of every source of the text."""
+    listed = manifest.data.get("licences") or ()
+    rows = tuple(
+        (str(each.get("package")), str(each.get("version")), str(each.get("licence")))
+        for each in listed
+    )
+    return Table(("source", "version", "licence"), rows)
+
+
+def written(value: Any) -> str:
+    """Write a setting as the grid would."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        inside = ", ".join(f"{key}: {written(each)}" for key, each in value.items())
+        return f"{{{inside}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(written(each) for each in value)}]"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def machines(frames: Frames) -> tuple[str, ...]:
+    """Return the different kinds of hardware on which cells ran, in order of appearance."""
+    names = frames.cells["hardware"].drop_nulls().unique(maintain_order=True)
+    return tuple(names.to_list())
+
+
+def package_version() -> str:
+    """Return the version of this project, as installed."""
+    try:
+        return version("ablations")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _code(manifest: Manifest) -> str:
+    commit = _git("rev-parse", "--short=10", "HEAD")
+    reached = f"digest of the code that the cells reach: {manifest.code}"
+    if commit is None:
+        return reached
+    state = "with uncommitted changes" if _git("status", "--porcelain") else "clean tree"
+    return f"commit {commit}, {state}, when this page was built; {reached}"
+
+
+def _git(*arguments: str) -> str | None:
+    command = ("git", *arguments)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _split(data: Mapping[str, Any]) -> str:
+    parts = []
+    for name in ("train", "validation"):
+        part = data.get(name) or {}
+        tokens, documents = part.get("tokens"), part.get("documents")
+        if tokens is not None and documents is not None:
+            parts.append(f"{name} {tokens:,} tokens in {documents:,} documents")
+    left = data.get("left_out") or {}
+    if left:
+        many = " and ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in left.items())
+        parts.append(f"left out of training because validation has them: {many}")
+    return "; ".join(parts) or "not said"
+
+
+def _training(training: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key.replace('_', ' ')} {written(value)}" for key, value in training.items())
+
+
+def _evaluation(each: Mapping[str, Any]) -> str:
+    length = each.get("length")
+    return f"{each.get('name')}" + (f" at {length:,} tokens" if length else "")
+
+
+def _held(manifest: Manifest) -> str:
+    equal = {"tokens": "tokens", "flops": "training FLOPs"}[manifest.hold]
+    return (
+        f"{equal}; all settings that no variant names; at equal seed also the order of the data "
+        "and the initial values of equal parameters. Nothing was tuned for each variant."
+    )
+
+
+def _libraries(environment: Mapping[str, Any]) -> str:
+    trained = ", ".join(f"{key} {value}" for key, value in environment.items() if value)
+    here = ", ".join(f"{name} {version(name)}" for name in _TOOLS)
+    return f"trained with {trained}; this page: {here}"
+
+
+def _hardware(frames: Frames) -> str:
+    names = machines(frames)
+    if not names:
+        return "no cell ran"
+    return f"all cells: {names[0]}" if len(names) == 1 else f"differs: {'; '.join(names)}"
+
+
+def _intervals(manifest: Manifest) -> str:
+    margin = "none" if manifest.margin is None else f"{manifest.margin:g} nats per token"
+    kind = {"floored": "floored paired t", "paired": "paired t, Bonferroni"}[manifest.interval]
+    return f"{kind}, 95{THIN}% for all comparisons at once; margin: {margin}"
+
+
+def _looks(manifest: Manifest) -> str:
+    sets = [f"{len(each)} seeds" for each in manifest.looks.seeds] or ["none yet"]
+    declared = manifest.looks.declared
+    said = "" if declared is None else f" (declared: {', '.join(map(str, declared))})"
+    return f"at {', then '.join(sets)}{said}"

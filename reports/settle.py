@@ -1,0 +1,130 @@
+"""What it would take to settle what is not settled: seeds, cells, hours, and the command."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reports.claims import Claim, Verdict
+from reports.frames import Frames
+from reports.numbers import THIN, count, margin, seconds
+from reports.summaries import Summary
+from reports.wording import capital
+
+# A command that names its seeds already: the last value would win, but a reader would see two.
+_SEEDS = re.compile(r"\s+'?seeds=[^\s']*(?:\[[^\]]*\])?'?")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one contrast could be settled.
+
+    Fields:
+        seeds: in all, from the estimated noise and from its upper limit (None: above 50).
+        cells: that would have to be trained, of the whole grid, for the larger number of seeds.
+        seconds: that these take, at the mean time of a cell.
+    """
+
+    claim: Claim
+    title: str
+    sentence: str
+    seeds: tuple[int, int | None]
+    cells: int
+    seconds: float | None
+    command: str
+
+    @property
+    def terminal_line(self) -> str:
+        """Say it in one line."""
+        cost = "" if self.seconds is None else f", about {seconds(self.seconds)} of training"
+        return f"{self.title.replace('What would settle', 'To settle', 1)}{cost}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the plan for machines; hours are those of one device."""
+        return {
+            "a": self.claim.a,
+            "b": self.claim.b,
+            "seeds_needed": list(self.seeds),
+            "cells": self.cells,
+            "gpu_hours": None if self.seconds is None else round(self.seconds / 3600, 4),
+            "command": self.command,
+        }
+
+
+def plans(frames: Frames, verdict: Verdict, summaries: Sequence[Summary]) -> tuple[Plan, ...]:
+    """Plan every contrast that a reasonable number of further seeds would settle."""
+    found = (_plan(frames, claim, summaries) for claim in verdict.claims)
+    return tuple(plan for plan in found if plan is not None)
+
+
+def heading(given: Sequence[Plan], claims: Sequence[Claim]) -> str:
+    """Return the heading of the section: its finding, or the plain noun."""
+    if len(given) == 1:
+        return given[0].title
+    if given:
+        return f"What would settle the {len(given)} contrasts that are not resolved"
+    hopeless = any(each.verdict == "unresolved" for each in claims)
+    return "What would settle it" if hopeless else "Nothing is left to settle"
+
+
+def note(given: Sequence[Plan], claims: Sequence[Claim], kind: str) -> str:
+    """Return the sentence below the heading: the assumptions, or why there is no plan."""
+    if given:
+        return (
+            "Both numbers are estimates from the few pairs there are: the first assumes that pairs "
+            "go on scattering as they did, the second that they scatter as widely as is still "
+            f"plausible (80{THIN}% upper limit); each finds a true difference of the margin in 80 "
+            "of 100 cases. Seeds that are added after looking are judged with wider intervals."
+        )
+    if kind in {"not_run", "not_finished", "no_cells", "no_baseline", "one_seed"}:
+        return "There is no interval yet that more seeds could narrow: this needs a second seed."
+    if any(each.verdict == "unresolved" for each in claims):
+        return (
+            "Without a margin in the grid, or with more than 50 seeds needed, no number of seeds "
+            "is worth naming."
+        )
+    return "Every contrast of this grid has a verdict."
+
+
+def more_seeds(frames: Frames, seeds: int) -> str:
+    """Return the command of this grid with so many seeds; finished cells are reused."""
+    base = _SEEDS.sub("", frames.manifest.command)
+    ours = frames.manifest.seeds
+    if ours == tuple(range(len(ours))):
+        return f"{base} seeds={seeds}"
+    fresh = (number for number in range(max(ours) + 1, max(ours) + 1 + seeds))
+    listed = [*ours, *fresh][:seeds]
+    return f"{base} 'seeds=[{','.join(map(str, listed))}]'"
+
+
+def _plan(frames: Frames, claim: Claim, summaries: Sequence[Summary]) -> Plan | None:
+    low, high = claim.seeds_needed or (None, None)
+    if low is None or claim.margin is None:
+        return None
+    manifest = frames.manifest
+    total = max(low, high or 0, len(manifest.seeds) + 1)
+    cells = (total - len(manifest.seeds)) * len(manifest.variants)
+    time = _time(cells, summaries)
+    cost = "" if time is None else f", about {seconds(time)} of training"
+    pair = f"{manifest.label(claim.a)} against {manifest.label(claim.b)}"
+    about = f"about {_range(low, high)} paired seeds"
+    sentence = (
+        f"{capital(pair)}: {about} in all would resolve a difference of "
+        f"{margin(claim.margin)} nats per token; there are {claim.pairs}. "
+        f"The command brings the whole grid to {total} seeds: {count(cells)} cells to train"
+        f"{cost}; the cells that are done are reused."
+    )
+    title = f"What would settle {pair}: {about}"
+    command = more_seeds(frames, total)
+    return Plan(claim, title, sentence, (low, high), cells, time, command)
+
+
+def _time(cells: int, summaries: Sequence[Summary]) -> float | None:
+    times = [each.seconds.mean for each in summaries if each.seconds is not None]
+    return cells * sum(times) / len(times) if times else None
+
+
+def _range(low: int, high: int | None) -> str:
+    if high is None:
+        return f"{low} or more"
+    return f"{low}" if high == low else f"{low} to {high}"

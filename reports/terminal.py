@@ -1,0 +1,142 @@
+"""The verdict in a terminal: the same words as on the page.
+
+Nothing that a user wrote is read as markup: every string is a `Text`, or plain.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from reports.cellviews import unfinished_lines
+from reports.figures import MARKERS
+from reports.marks import Scale
+from reports.material import Material
+from reports.numbers import fixed
+from reports.rows import Row
+from reports.summaries import Summary
+
+# Below this many columns the drawing is what goes; the numbers stay.
+FEWEST_FOR_DRAWING = 100
+_DRAWN = 25
+
+
+@dataclass(frozen=True)
+class Signs:
+    """Characters of the interval drawing: ends, the bar between them, a sign a marker."""
+
+    low: str
+    high: str
+    bar: str
+    markers: tuple[str, ...]
+
+    def of(self, marker: str) -> str:
+        """Return the sign of a plotly marker."""
+        return self.markers[MARKERS.index(marker)]
+
+
+DRAWN = Signs("├", "┤", "─", ("●", "◆", "■", "▲", "✚", "▼", "★", "⬢"))
+ASCII = Signs("|", "|", "-", ("o", "d", "s", "^", "+", "v", "*", "h"))
+
+
+def show(material: Material, path: Path, console: Console) -> None:
+    """Print verdict, table, what is not done, what would settle it; the path last."""
+    _say(console, Text(material.verdict.text, style="bold"))
+    console.print()
+    console.print(_table(material, console.width))
+    for block in (unfinished_lines(material.frames), _settling(material)):
+        if block:
+            console.print()
+        for line in block:
+            _say(console, Text(line))
+    console.print()
+    link = Style(link=path.resolve().as_uri())
+    console.print(Text.assemble("Report  ", (str(path), link)), soft_wrap=True)
+
+
+def plain(material: Material, path: Path) -> str:
+    """Return the same as lines without control characters, for logs."""
+    lines = [material.verdict.text, ""]
+    cells = [_cells(material, row, summary, ASCII) for row, summary in _paired(material)]
+    columns = list(zip(*[_heading(material, ASCII), *cells], strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    for line in zip(*columns, strict=True):
+        padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
+        lines.append("  ".join(padded).rstrip())
+    for block in (unfinished_lines(material.frames), _settling(material)):
+        lines += ["", *block] if block else []
+    return "\n".join([*lines, "", f"Report  {path}"])
+
+
+def _say(console: Console, text: Text) -> None:
+    # Long lines are left to the terminal, so that a command can be copied whole.
+    console.print(text, soft_wrap=True)
+
+
+def _table(material: Material, width: int) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 1))
+    drawn = width >= FEWEST_FOR_DRAWING
+    for place, name in enumerate(_heading(material, DRAWN)):
+        if place != _DRAWING_COLUMN or drawn:
+            table.add_column(Text(name), no_wrap=place > 0)
+    for row, summary in _paired(material):
+        cells = _cells(material, row, summary, DRAWN)
+        shown = [text for place, text in enumerate(cells) if place != _DRAWING_COLUMN or drawn]
+        table.add_row(*(Text(text) for text in shown))
+    return table
+
+
+_DRAWING_COLUMN = 2
+
+
+def _heading(material: Material, signs: Signs) -> list[str]:
+    scale = "" if material.scale is None else _scale_text(material.scale, signs)
+    return ["variant", "validation loss", scale, f"against {material.baseline}", "seeds"]
+
+
+def _cells(material: Material, row: Row, summary: Summary, signs: Signs) -> list[str]:
+    drawing = "" if material.scale is None else _drawing(material.scale, row, summary, signs)
+    against = "baseline" if row.is_baseline else _against(row)
+    return [f"{signs.of(row.look.mark.marker)} {row.label}", row.loss, drawing, against, row.seeds]
+
+
+def _against(row: Row) -> str:
+    limits = f" ({row.interval})" if row.interval else ""
+    return f"{row.word} {row.difference}{limits}"
+
+
+def _paired(material: Material) -> Sequence[tuple[Row, Summary]]:
+    return list(zip(material.rows, material.summaries, strict=True))
+
+
+def _scale_text(scale: Scale, signs: Signs) -> str:
+    low, high = fixed(scale.low, 2), fixed(scale.high, 2)
+    return f"{low} {signs.bar * (_DRAWN - len(low) - len(high) - 2)} {high}"
+
+
+def _drawing(scale: Scale, row: Row, summary: Summary, signs: Signs) -> str:
+    if summary.wide is None:
+        return ""
+    line = [" "] * _DRAWN
+    if summary.wide.low is not None and summary.wide.high is not None:
+        first, last = _column(scale, summary.wide.low), _column(scale, summary.wide.high)
+        line[first : last + 1] = signs.bar * (last + 1 - first)
+        line[first], line[last] = signs.low, signs.high
+    line[_column(scale, summary.wide.mean)] = signs.of(row.look.mark.marker)
+    return "".join(line)
+
+
+def _column(scale: Scale, value: float) -> int:
+    share = (value - scale.low) / (scale.high - scale.low)
+    return min(_DRAWN - 1, max(0, int(share * _DRAWN)))
+
+
+def _settling(material: Material) -> list[str]:
+    return [
+        line for plan in material.plans[:1] for line in (plan.terminal_line, f"  {plan.command}")
+    ]

@@ -1,0 +1,241 @@
+"""Sentences about one contrast: templates filled from its statistics, and nothing else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reports import numbers
+from reports.claims import Claim
+from reports.contrasts import Contrast
+from reports.estimates import always_valid_critical
+from reports.manifest import Cell, Manifest
+from reports.volatility import Volatility
+
+NAMED_AT_MOST = 3
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a further cell would take: seconds (None: never measured), on which device."""
+
+    seconds: float | None
+    device: str
+
+
+def capital(text: str) -> str:
+    """Return `text` as it begins a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def listed(names: Sequence[str], last: str = "and", limit: int = NAMED_AT_MOST) -> str:
+    """Write `A, B and C`, or `A, B, C and 4 more`."""
+    shown = list(names[:limit])
+    if len(names) > limit:
+        shown.append(f"{len(names) - limit} more")
+    if len(shown) < 2:  # noqa: PLR2004 - one name needs no joint
+        return "".join(shown)
+    return f"{', '.join(shown[:-1])} {last} {shown[-1]}"
+
+
+def sentence(claim: Claim, contrast: Contrast, manifest: Manifest, price: Price) -> str:
+    """Write what is known about `claim.a` against `claim.b`."""
+    a, b = manifest.label(claim.a), manifest.label(claim.b)
+    if claim.verdict in {"better", "worse"}:
+        return _resolved(claim, a, b)
+    if claim.verdict == "equivalent":
+        return (
+            f"{capital(a)} and {b} differ by less than {numbers.margin(claim.margin or 0)} "
+            f"nats/token ({evidence(claim)})."
+        )
+    if claim.verdict == "diverged":
+        return _diverged(claim, contrast, a, b)
+    if claim.verdict == "identical":
+        pairs = numbers.of_all(claim.pairs, claim.pairs, "pair")
+        return (
+            f"{capital(a)} and {b} are identical: the losses of {pairs} are equal to the bit, "
+            "so the option does not reach the model."
+        )
+    if claim.verdict == "one_seed":
+        return _one_seed(claim, a, b)
+    return _unresolved(claim, contrast, manifest, price)
+
+
+def evidence(claim: Claim) -> str:
+    """Write the interval with what it rests on: level, pairs, comparisons."""
+    level = numbers.percent(claim.level)
+    many = "simultaneous " if claim.comparisons > 1 else ""
+    kind = "always-valid " if claim.interval == "always-valid" else many
+    comparisons = "1 comparison" if claim.comparisons == 1 else f"{claim.comparisons} comparisons"
+    limits = numbers.interval(claim.low, claim.high)
+    return f"{level} {kind}interval {limits}, {claim.pairs} paired seeds, {comparisons}"
+
+
+def places(claim: Claim) -> int:
+    """Return the decimals that the interval of a claim supports."""
+    if claim.low is None or claim.high is None:
+        return numbers.DECIMALS_ALONE
+    return numbers.decimals((claim.high - claim.low) / 2)
+
+
+def in_pairs(claim: Claim) -> str:
+    """Write in how many pairs the difference has the sign of its mean."""
+    mean = claim.difference or 0.0
+    same = sum(each * mean > 0 for each in claim.differences)
+    side = "lower" if mean < 0 else "higher"
+    return f"{side} in {numbers.of_all(same, claim.pairs, 'pair')}"
+
+
+def crosses_zero(limits: tuple[float, float] | None) -> bool:
+    """Return whether an interval contains 0; False where there is none."""
+    return limits is not None and limits[0] <= 0 <= limits[1]
+
+
+def _resolved(claim: Claim, a: str, b: str) -> str:
+    by = numbers.fixed(abs(claim.difference or 0.0), places(claim))
+    only_here = " on this validation set" if crosses_zero(claim.documents) else ""
+    text = (
+        f"{capital(a)} is {claim.verdict} than {b}{only_here} by {by} nats/token "
+        f"({evidence(claim)}), {in_pairs(claim)}"
+    )
+    if claim.size is None:
+        return f"{text}."
+    how = "at least" if claim.size == "beyond" else "less than"
+    return f"{text}, by {how} the margin of {numbers.margin(claim.margin or 0)}."
+
+
+def _one_seed(claim: Claim, a: str, b: str) -> str:
+    if claim.difference is None:
+        return f"{capital(a)} and {b} have no seed that both finished: there is no difference."
+    seen = f"{numbers.signed(claim.difference)} ({numbers.difference_of(a, b)})"
+    text = (
+        f"One seed: the difference seen is {seen}. "
+        "No interval for it can be computed from one seed."
+    )
+    if claim.documents is None:
+        return text
+    limits = numbers.interval(*claim.documents)
+    return (
+        f"{text} These two runs on other documents of this kind: {limits}, "
+        "which says nothing about other seeds."
+    )
+
+
+def _diverged(claim: Claim, contrast: Contrast, a: str, b: str) -> str:
+    text = (
+        f"{capital(a)} diverged in {len(contrast.diverged)} of {_seeds(contrast.trained)} "
+        f"({places_of(contrast.diverged)})."
+    )
+    if claim.difference is None:
+        return text
+    side = "below" if claim.difference < 0 else "above"
+    by = numbers.fixed(abs(claim.difference), places(claim))
+    if claim.low is None:
+        return f"{text} Where it did not, it ended {by} nats/token {side} {b} (one pair)."
+    return (
+        f"{text} Where it did not, it ended {by} nats/token {side} {b} "
+        f"(given that it did not diverge: {evidence(claim)})."
+    )
+
+
+def places_of(cells: Sequence[Cell]) -> str:
+    """Write where cells diverged: `seed 3 at step 3,117`."""
+    parts = [
+        f"seed {each.seed}" + ("" if each.at is None else f" at step {numbers.count(each.at)}")
+        for each in cells
+    ]
+    return listed(parts, limit=5)
+
+
+def _seeds(number: int) -> str:
+    return "1 seed" if number == 1 else f"{number} seeds"
+
+
+def _unresolved(claim: Claim, contrast: Contrast, manifest: Manifest, price: Price) -> str:
+    a, b = manifest.label(claim.a), manifest.label(claim.b)
+    if contrast.has_no_variance:
+        return (
+            f"No verdict on {a} against {b}: zero variance between seeds: the seed does not reach "
+            f"the training. The difference is {numbers.signed(claim.difference)} in every pair."
+        )
+    begin = "Not finished" if manifest.state == "partial" else "Not resolved"
+    difference = numbers.difference_of(a, b)
+    if claim.low is None or claim.high is None:
+        return (
+            f"{begin}: {difference} is {numbers.signed(claim.difference)} in {claim.pairs} pairs "
+            f"so far; intervals that allow for looking early begin at "
+            f"{_first_interval(claim.comparisons)} pairs."
+        )
+    shown = places(claim)
+    text = (
+        f"{begin}: {difference} is between {numbers.signed(claim.low, shown)} and "
+        f"{numbers.signed(claim.high, shown)} nats/token ({_basis(claim)})."
+    )
+    return f"{text}{_settling(claim, price)}"
+
+
+def _basis(claim: Claim) -> str:
+    limits = numbers.interval(claim.low, claim.high)
+    return evidence(claim).replace(f" {limits}", "", 1)
+
+
+def _first_interval(comparisons: int) -> int:
+    sizes = range(2, 1000)
+    return next(n for n in sizes if np.isfinite(always_valid_critical(n, comparisons)))
+
+
+def _settling(claim: Claim, price: Price) -> str:
+    if claim.seeds_needed is None or claim.margin is None:
+        return ""
+    low, high = claim.seeds_needed
+    if low is None:
+        most = max(abs(claim.low or 0.0), abs(claim.high or 0.0))
+        return (
+            " It is not worth settling at this scale: the difference is at most "
+            f"{numbers.fixed(most, places(claim))} nats/token."
+        )
+    fewest = max(1, low - claim.pairs)
+    most_seeds = None if high is None else max(fewest, high - claim.pairs)
+    return (
+        f" {_more_seeds(fewest, most_seeds)}{_cost(fewest, most_seeds, price)} would resolve a "
+        f"difference of {numbers.margin(claim.margin)}."
+    )
+
+
+def _more_seeds(fewest: int, most: int | None) -> str:
+    if most is None:
+        return f"About {fewest} or more further seeds"
+    if fewest == most:
+        return f"About {fewest} more seed{'' if fewest == 1 else 's'}"
+    return f"About {fewest} to {most} more seeds"
+
+
+def _cost(fewest: int, most: int | None, price: Price) -> str:
+    """Two cells a seed, at the median time of a cell."""
+    if price.seconds is None:
+        return ""
+    write = _gpu_hours if price.device == "cuda" else numbers.seconds
+    times = list(dict.fromkeys(write(2 * n * price.seconds) for n in (fewest, most) if n))
+    return f" (about {' to '.join(times)} of training)"
+
+
+def _gpu_hours(seconds: float) -> str:
+    return f"{numbers.hours(seconds)} GPU hours"
+
+
+def volatility_sentence(label: str, measured: Volatility) -> str:
+    """Write whether a variant is noisier than the baseline; only its own noise may say so."""
+    ratio = measured.own_ratio
+    if ratio is None or ratio.low <= 1 <= ratio.high:
+        return f"{capital(label)} is not shown to be noisier than the baseline."
+    seeds = _seeds(len(measured.jitters))
+    genitive = "'" if label.endswith("s") else "'s"
+    text = (
+        f"{capital(label)}{genitive} own step-to-step noise is {ratio.estimate:.2f} times the "
+        "baseline's "
+        f"({ratio.low:.2f} to {ratio.high:.2f}, {seeds})"
+    )
+    if measured.common_share is None:
+        return f"{text}."
+    share = numbers.percent(max(0.0, measured.common_share))
+    return f"{text}; {share} of what one sees jump is the batches and common to all."

@@ -1,0 +1,81 @@
+"""For one seed: how far apart two identical recipes end, as other grids have seen it."""
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from reports import numbers
+from reports.claims import Caveat, Claim
+from reports.errors import UserError
+from reports.estimates import student_below
+from reports.frames import Frames
+from reports.manifest import Manifest, read_manifest
+from reports.wording import listed
+
+FEWEST_DEGREES = 5
+FOREIGN = (
+    "No finished grid at this preset says how far seeds spread here. Elsewhere, final losses of "
+    "identical GPT-2-sized recipes had a standard deviation of 0.0005 to 0.004 nats between runs "
+    "(logs of modded-nanogpt); small models with short runs are noisier."
+)
+
+
+def yardstick(frames: Frames, claims: Sequence[Claim]) -> Caveat:
+    """Say how often two identical recipes would differ by more than what one seed shows."""
+    spread = seed_spread(frames)
+    if spread is None:
+        return Caveat("yardstick", FOREIGN, "provenance")
+    deviation, degrees, names = spread
+    seen = max(abs(each.difference or 0.0) for each in claims)
+    share = 2 * student_below(-seen / (deviation * math.sqrt(2)), degrees)
+    text = (
+        f"By the spread of seeds in {listed(names)} ({numbers.fixed(deviation, 4)} nats, "
+        f"{degrees} degrees of freedom), two identical recipes would differ by more than "
+        f"{numbers.fixed(seen, numbers.DECIMALS_ALONE)} in {numbers.percent(share)} of cases."
+    )
+    return Caveat("yardstick", text, "provenance")
+
+
+def seed_spread(frames: Frames) -> tuple[float, int, tuple[str, ...]] | None:
+    """Return pooled standard deviation between seeds, its degrees, and the grids it is from.
+
+    Read from the results that lie beside these, of the same preset and the same validation text;
+    None below 5 degrees of freedom.
+    """
+    squares, degrees = 0.0, 0
+    names: list[str] = []
+    for manifest, cells in _siblings(frames):
+        groups = cells.group_by("variant").agg("loss")["loss"].to_list()
+        samples = [np.array(each) for each in groups if len(each) > 1]
+        if samples:
+            names.append(manifest.name)
+            squares += sum(float(((each - each.mean()) ** 2).sum()) for each in samples)
+            degrees += sum(len(each) - 1 for each in samples)
+    if degrees < FEWEST_DEGREES or squares == 0:
+        return None
+    return math.sqrt(squares / degrees), degrees, tuple(names)
+
+
+def _siblings(frames: Frames) -> Iterator[tuple[Manifest, pl.DataFrame]]:
+    for path in sorted(frames.folder.parent.glob("*/manifest.json")):
+        read = None if path.parent == frames.folder else _read(path)
+        if read is not None and _is_alike(read[0], frames.manifest):
+            yield read
+
+
+def _read(path: Path) -> tuple[Manifest, pl.DataFrame] | None:
+    """A neighbour that cannot be read is no yardstick; its own report says what is wrong."""
+    try:
+        manifest = read_manifest(path)
+        cells = pl.read_parquet(path.with_name("cells.parquet"))
+    except (UserError, OSError, pl.exceptions.PolarsError):
+        return None
+    finished = (pl.col("status") == "complete") & pl.col("loss").is_finite()
+    return manifest, cells.filter(finished)
+
+
+def _is_alike(theirs: Manifest, ours: Manifest) -> bool:
+    return theirs.preset == ours.preset and theirs.data.get("digest") == ours.data.get("digest")

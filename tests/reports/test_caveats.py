@@ -1,0 +1,149 @@
+"""What a reader is warned of."""
+
+import pytest
+
+from reports.frames import read_frames
+from reports.verdict import judge
+from tests.reference import known, written
+from tests.results import results
+
+TABLE = known("floored_paired_interval")[0]["table"]
+ROTARY = [3.20, 3.21, 3.19, 3.20, 3.205]
+
+
+def caveats(tmp_path, losses, **options):
+    found = judge(read_frames(results(tmp_path, losses, **options)))
+    return {each.kind: each.text for each in found.caveats}
+
+
+def shifted(*by):
+    return [round(loss + each, 4) for loss, each in zip(ROTARY, by, strict=True)]
+
+
+def test_a_clean_grid_has_no_caveat(tmp_path):
+    losses = {"rotary": ROTARY, "none": shifted(0.05, 0.051, 0.05, 0.052, 0.049)}
+    assert caveats(tmp_path, losses) == {}
+
+
+def test_a_diverged_seed_says_which_way_it_bends_the_number(tmp_path):
+    found = caveats(tmp_path, TABLE, status={"linspace/3": "diverged"})
+    assert found["diverged"] == (
+        "Linspace diverged: seed 3 at step 40 (loss is NaN); its mean leaves this seed out, "
+        "and so flatters it."
+    )
+
+
+def test_a_diverged_baseline_comes_first(tmp_path):
+    status = {"rotary/1": "diverged", "rotary/2": "diverged", "alibi/0": "diverged"}
+    found = caveats(tmp_path, TABLE, status=status)
+    assert next(iter(found)) == "baseline_diverged"
+    assert found["baseline_diverged"] == (
+        "Rotary diverged: seed 1 at step 40 and seed 2 at step 40 (loss is NaN); "
+        "every difference leaves these seeds out, and so flatters the baseline."
+    )
+
+
+def test_a_failed_seed_is_counted(tmp_path):
+    found = caveats(tmp_path, TABLE, status={"alibi/2": "failed"})
+    assert found["failed"] == "Alibi failed in seed 2; its difference uses 4 of 5 seeds."
+
+
+def test_missing_seeds_are_counted(tmp_path):
+    found = caveats(tmp_path, {"rotary": ROTARY, "none": [3.3, None, 3.3, None, 3.3]})
+    assert found["missing"] == (
+        "No positions is not there yet for seeds 1 and 3; its difference uses 3 of 5 seeds."
+    )
+
+
+def test_two_seeds_are_wide(tmp_path):
+    found = caveats(tmp_path, {"rotary": ROTARY[:2], "none": [3.25, 3.27]})
+    assert found["few_seeds"] == "Two seeds: the intervals are wide because n = 2."
+
+
+def test_two_pairs_of_one_variant_widen_all(tmp_path):
+    status = {f"alibi/{seed}": "failed" for seed in (0, 1, 2)}
+    assert caveats(tmp_path, TABLE, status=status)["few_seeds"] == (
+        "Alibi has two paired seeds: the fewest pairs set the width of all intervals, "
+        "so all are wide."
+    )
+
+
+def test_seeds_added_after_looking_are_told(tmp_path):
+    found = caveats(tmp_path, TABLE, looks=[[0, 1, 2], [0, 1, 2, 3, 4]])
+    assert found["looks"] == ("Seeds were added after looking; the intervals are widened for that.")
+
+
+def test_other_seeds_of_the_same_question_are_told(tmp_path):
+    found = caveats(tmp_path, TABLE, looks=[[5, 6, 7, 8, 9], [0, 1, 2, 3, 4]])
+    assert found["other_seeds"] == "The same question was also judged on other seeds: 5 to 9."
+
+
+def test_different_hardware_is_told(tmp_path):
+    found = caveats(tmp_path, TABLE, hardware={"alibi/2": "Another CPU"})
+    assert found["hardware"] == (
+        "The cells ran on different hardware: Synthetic CPU, AVX2 and Another CPU."
+    )
+
+
+def test_a_seed_that_carries_the_verdict_is_named(tmp_path):
+    losses = {"rotary": ROTARY, "none": shifted(0.016, 0.025, 0.014, 0.015, 0.0)}
+    found = caveats(tmp_path, losses)
+    assert found["leave_one_out"].startswith("Without ")
+    assert found["leave_one_out"].endswith(
+        written(", no positions - rotary would not be resolved.")
+    )
+
+
+def test_a_second_opinion_is_named_where_it_differs(tmp_path):
+    # one calm contrast beside a noisy one: the floor holds back what the paired t resolves
+    calm, noisy = shifted(0.003, 0.005, 0.007, 0.0075, 0.0025), shifted(0.04, -0.04, 0.03, 0, -0.02)
+    found = caveats(tmp_path, {"rotary": ROTARY, "x": calm, "none": noisy})
+    assert found["holm"] == (
+        "The paired t-test with Holm's correction resolves "
+        + written("x - rotary; the interval here does not.")
+    )
+
+
+def test_a_median_of_the_other_sign_is_told(tmp_path):
+    losses = {"rotary": ROTARY, "none": shifted(-0.002, -0.001, 0.05, -0.003, 0.001)}
+    assert caveats(tmp_path, losses)["median"] == written(
+        "The median of no positions - rotary is -0.001, of the other sign than its mean."
+    )
+
+
+def test_other_documents_that_do_not_agree_are_told(tmp_path):
+    losses = {"rotary": ROTARY, "none": shifted(0.001, 0.0015, 0.001, 0.0012, 0.0014)}
+    found = caveats(tmp_path, losses)["documents"]
+    assert found.startswith(
+        written("On other documents of this kind no positions - rotary is -0.0")
+    )
+    assert found.endswith(", which contains 0.")
+
+
+def test_one_seed_has_a_foreign_yardstick(tmp_path):
+    found = caveats(tmp_path, {"rotary": [3.2], "none": [3.25]})
+    assert found["yardstick"].startswith("No finished grid at this preset says how far seeds")
+    assert "0.0005 to 0.004 nats" in found["yardstick"]
+
+
+def test_one_seed_is_measured_by_the_grids_beside_it(tmp_path):
+    results(tmp_path, TABLE, name="other")
+    found = caveats(tmp_path, {"rotary": [3.2], "none": [3.25]})
+    assert found["yardstick"] == written(
+        "By the spread of seeds in other (0.0122 nats, 16 degrees of freedom), two identical "
+        "recipes would differ by more than 0.050 in 1_% of cases."
+    ).replace(f"{written('_')}degrees", " degrees")
+
+
+def test_a_neighbour_that_cannot_be_read_is_no_yardstick(tmp_path):
+    (results(tmp_path, TABLE, name="other") / "cells.parquet").write_text("half")
+    found = caveats(tmp_path, {"rotary": [3.2], "none": [3.25]})
+    assert found["yardstick"].startswith("No finished grid")
+
+
+@pytest.mark.parametrize("by", [0.02, -0.02])
+def test_no_variance_is_told(tmp_path, by):
+    found = caveats(tmp_path, {"rotary": ROTARY, "none": shifted(by, by, by, by, by)})
+    assert found["no_variance"] == (
+        "No positions: zero variance between seeds: the seed does not reach the training."
+    )

@@ -1,0 +1,238 @@
+"""The exact headlines: the first row that applies."""
+
+import pytest
+
+from reports.frames import read_frames
+from reports.verdict import judge
+from tests.reference import known, written
+from tests.results import results
+
+TABLE = known("floored_paired_interval")[0]["table"]
+ROTARY = [3.20, 3.21, 3.19, 3.20, 3.205]
+
+
+def judged(tmp_path, losses, **options):
+    return judge(read_frames(results(tmp_path, losses, **options)))
+
+
+def shifted(by, *own):
+    """Return the baseline's losses shifted, with a little noise of their own."""
+    noise = own or (0.001, -0.001, 0.002, 0.0, -0.002)
+    return [round(loss + by + each, 4) for loss, each in zip(ROTARY, noise, strict=True)]
+
+
+def every(status, *variants, seeds=5):
+    return {f"{variant}/{seed}": status for variant in variants for seed in range(seeds)}
+
+
+def test_not_run(tmp_path):
+    found = judged(tmp_path, {"rotary": [None, None], "none": [None, None]})
+    assert (found.kind, found.text) == ("not_run", "Not run yet.")
+
+
+def test_not_finished(tmp_path):
+    found = judged(tmp_path, {"rotary": ROTARY, "none": [3.2, None, None, 3.2, None]})
+    assert found.kind == "not_finished"
+    assert found.text == "Not finished. 7 of 10 cells are done."
+
+
+def test_no_cells(tmp_path):
+    status = every("failed", "rotary", "none")
+    found = judged(tmp_path, {"rotary": ROTARY, "none": ROTARY}, status=status)
+    assert (found.kind, found.text) == ("no_cells", "No verdict: no cell finished.")
+    assert found.scope == ""
+
+
+def test_no_cells_because_all_diverged(tmp_path):
+    status = every("diverged", "rotary", "none")
+    found = judged(tmp_path, {"rotary": ROTARY, "none": ROTARY}, status=status)
+    assert found.text == (
+        "No verdict: no cell finished. Rotary diverged in 5 of 5 seeds. "
+        "No positions diverged in 5 of 5 seeds."
+    )
+
+
+def test_no_baseline(tmp_path):
+    found = judged(tmp_path, {"rotary": ROTARY, "none": ROTARY}, status=every("failed", "rotary"))
+    assert found.kind == "no_baseline"
+    assert found.text == "No verdict: the baseline has no finished cell."
+
+
+def test_one_seed(tmp_path):
+    found = judged(tmp_path, {"rotary": [3.20], "none": [3.247]})
+    assert found.kind == "one_seed"
+    assert found.text == (
+        written("No verdict: one seed. The difference seen is +0.047 (no positions - rotary). ")
+        + "One run cannot tell a better variant from a lucky seed."
+    )
+    assert found.lead == ("No verdict: one seed.",)
+
+
+def test_one_seed_of_several_variants(tmp_path):
+    losses = {"rotary": [3.20], "none": [3.247], "x": [3.1], "y": [3.3], "z": [3.4]}
+    assert judged(tmp_path, losses).text == (
+        written("No verdict: one seed. The differences seen are +0.047 (no positions - rotary), ")
+        + written("-0.100 (x - rotary), +0.100 (y - rotary) and 1 more. ")
+        + "One run cannot tell a better variant from a lucky seed."
+    )
+
+
+def test_one_seed_that_diverged_is_no_difference(tmp_path):
+    losses = {"rotary": [3.20], "none": [3.247]}
+    found = judged(tmp_path, losses, status={"none/0": "diverged"})
+    assert found.text == (
+        "No verdict: no variant shares a finished seed with the baseline. "
+        "No positions diverged in 1 of 1 seed."
+    )
+
+
+def test_one_common_seed_although_there_are_more(tmp_path):
+    losses = {"rotary": [3.2, 3.21], "none": [3.3, 3.31]}
+    status = {"rotary/0": "failed"}
+    assert judged(tmp_path, losses, status=status).kind == "one_seed"
+
+
+def test_identical(tmp_path):
+    found = judged(tmp_path, {"rotary": ROTARY, "none": ROTARY, "x": ROTARY})
+    assert found.kind == "identical"
+    assert found.text == (
+        "Identical. The options do not reach the model: all losses are equal to the bit."
+    )
+
+
+def test_equivalent(tmp_path):
+    found = judged(tmp_path, {"rotary": ROTARY, "none": shifted(0.001), "x": shifted(-0.001)})
+    assert found.kind == "equivalent"
+    assert found.text == (
+        "No difference that matters. All variants lie within 0.01 nats of rotary."
+    )
+
+
+def test_the_baseline_wins(tmp_path):
+    losses = {"rotary": ROTARY, "none": shifted(0.047), "linspace": shifted(0.066)}
+    found = judged(tmp_path, losses)
+    assert (found.kind, found.set) == ("wins", ("rotary",))
+    assert found.lead == ("Rotary wins.",)
+    assert found.text == ("Rotary wins. No positions ends 0.0470 nats above it, linspace 0.0660.")
+
+
+def test_a_variant_wins(tmp_path):
+    losses = {"rotary": ROTARY, "none": shifted(-0.047), "linspace": shifted(0.066)}
+    found = judged(tmp_path, losses)
+    assert (found.kind, found.set) == ("wins", ("none",))
+    assert found.text == ("No positions wins. Rotary ends 0.0470 nats above it, linspace 0.1130.")
+
+
+def test_a_win_by_less_than_the_margin_says_so(tmp_path):
+    found = judged(tmp_path, {"rotary": ROTARY, "none": shifted(0.005)})
+    assert found.kind == "wins"
+    assert found.text == (
+        "Rotary wins by less than the margin of 0.01. No positions ends 0.0050 nats above it."
+    )
+
+
+def test_of_many_losers_three_are_named(tmp_path):
+    losses = {"rotary": ROTARY} | {f"v{index}": shifted(0.05 + index / 100) for index in range(6)}
+    assert judged(tmp_path, losses).text == (
+        "Rotary wins. V0 ends 0.0500 nats above it, v1 0.0600, v2 0.0700, 3 more in the table."
+    )
+
+
+def test_a_winner_beside_a_diverged_variant(tmp_path):
+    losses = {"rotary": ROTARY, "none": shifted(0.047), "linspace": shifted(-0.066)}
+    found = judged(tmp_path, losses, status={"linspace/3": "diverged"})
+    assert found.kind == "wins"
+    assert found.text == (
+        "Rotary wins. No positions ends 0.0470 nats above it. Linspace diverged in 1 of 5 seeds."
+    )
+
+
+def test_nobody_is_left_but_the_baseline(tmp_path):
+    losses = {"rotary": ROTARY, "none": ROTARY}
+    found = judged(tmp_path, losses, status=every("diverged", "none"))
+    assert found.text == "Rotary wins. No positions diverged in 5 of 5 seeds."
+
+
+def test_a_baseline_that_diverged_somewhere_does_not_win(tmp_path):
+    losses = {"rotary": ROTARY, "none": shifted(0.047)}
+    found = judged(tmp_path, losses, status={"rotary/3": "diverged"})
+    assert found.kind == "partly"
+    assert found.text.startswith("Which is best is not resolved. No positions is worse than rotary")
+    assert found.text.endswith("Rotary diverged in 1 of 5 seeds.")
+    assert found.caveats[0].kind == "baseline_diverged"
+
+
+def test_a_set_of_two(tmp_path):
+    losses = {
+        "rotary": ROTARY,
+        "fire": shifted(0.0, 0.02, -0.02, 0.01, 0.0, -0.012),
+        "none": shifted(0.2),
+        "linspace": shifted(0.3),
+    }
+    found = judged(tmp_path, losses)
+    assert (found.kind, found.set) == ("set", ("rotary", "fire"))
+    assert found.text == (
+        "Rotary or fire. Either could be the best of the 4 variants; no positions and linspace "
+        + written("are not (95_%).")
+    )
+    assert found.lead == ("Rotary or fire.",)
+
+
+def test_a_variant_without_pairs_is_not_called_beaten(tmp_path):
+    losses = {"rotary": ROTARY, "none": shifted(-0.2), "linspace": shifted(0.3)}
+    found = judged(tmp_path, losses, status=every("failed", "linspace"))
+    assert found.kind == "set"
+    assert found.text == (
+        "No positions. It alone could be the best of the 2 variants that can be compared; rotary "
+        + written("is not (95_%).")
+    )
+
+
+def test_partly(tmp_path):
+    noisy = shifted(-0.01, 0.03, -0.03, 0.02, -0.01, 0.01)
+    losses = {"rotary": ROTARY, "none": shifted(0.001), "linspace": noisy}
+    found = judged(tmp_path, losses)
+    assert found.kind == "partly"
+    assert found.text == f"Which is best is not resolved. {found.claims[0].text}"
+    assert found.claims[0].verdict == "equivalent"
+
+
+def test_unresolved(tmp_path):
+    noisy = shifted(0.012, 0.03, -0.03, 0.02, -0.01, -0.01)
+    found = judged(tmp_path, {"rotary": ROTARY, "none": noisy})
+    assert found.kind == "unresolved"
+    assert found.text == (
+        "Not resolved. No difference from rotary is larger than its uncertainty; the largest is "
+        + written("no positions - rotary, +0.012 (-0.018 to +0.042).")
+    )
+
+
+def test_unequal_budgets_stand_before_everything(tmp_path):
+    losses = {"rotary": ROTARY, "none": shifted(0.047)}
+    found = judged(tmp_path, losses, steps=100, steps_of={"none": 88})
+    assert found.text == (
+        written("Not a fair comparison: No positions saw 12_% fewer tokens. ")
+        + "Rotary wins. No positions ends 0.0470 nats above it."
+    )
+    assert found.lead == ("Not a fair comparison:", "Rotary wins.")
+
+
+def test_unequal_tokens_are_fair_where_flops_are_held(tmp_path):
+    losses = {"rotary": ROTARY, "none": shifted(0.047)}
+    found = judged(tmp_path, losses, hold="flops")
+    assert not found.text.startswith("Not a fair comparison")
+    found = judged(tmp_path, losses, hold="flops", steps=100, steps_of={"none": 110}, name="b")
+    assert written("No positions used 10_% more FLOPs. ") in found.text
+
+
+@pytest.mark.parametrize("by", [0.0, 0.004, 0.05])
+def test_the_headline_contains_its_decisive_words(tmp_path, by):
+    found = judged(tmp_path, {"rotary": ROTARY, "none": shifted(by)})
+    assert all(lead in found.text for lead in found.lead)
+
+
+def test_the_scope_says_what_was_not_tuned(tmp_path):
+    assert judged(tmp_path, TABLE).scope == written(
+        "At 7,680 tokens, 120.0_k parameters, this data and these hyperparameters, "
+        "which were tuned for no variant."
+    )

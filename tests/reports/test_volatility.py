@@ -1,0 +1,177 @@
+"""Measures of volatility, against numbers computed elsewhere and against what was simulated."""
+
+import math
+
+import numpy as np
+import pytest
+
+from reports.frames import read_frames
+from reports.noise import (
+    end_of_divergence,
+    jitter,
+    jitter_of,
+    pseudo_residuals,
+    spike_events,
+    spike_window,
+)
+from reports.volatility import (
+    common_share,
+    deviation_interval,
+    deviation_ratio_factor,
+    noise_ratio,
+    own_variances,
+    volatility,
+)
+from reports.wording import volatility_sentence
+from tests.reference import known
+from tests.results import results
+
+LOSSES = {
+    "rotary": [3.20, 3.21, 3.19],
+    "none": [3.26, 3.25, 3.26],
+    "linspace": [3.30, 3.31, 3.28],
+}
+
+
+def test_equally_spaced_jitter_is_the_known_answer():
+    inputs, expected = known("difference_variance")
+    y = np.array(inputs["y"])
+    residuals = pseudo_residuals(np.arange(len(y), dtype=float), y)
+    assert np.mean(residuals**2) == pytest.approx(expected["gasser_sroka_jennen"], rel=1e-6)
+    assert jitter_of(residuals) == pytest.approx(expected["jitter"], rel=1e-6)
+
+
+def test_unequally_spaced_pseudo_residuals_are_the_known_answer():
+    inputs, expected = known("pseudo_residual_unequal")
+    found = pseudo_residuals(np.array(inputs["x"], float), np.array(inputs["y"]))
+    assert found == pytest.approx(expected["pseudo_residuals"], rel=1e-6)
+    assert jitter_of(found) == pytest.approx(expected["jitter"], rel=1e-6)
+
+
+def test_a_straight_line_has_no_jitter():
+    x = np.array([0.0, 1, 3, 4, 8] * 8).cumsum()
+    assert jitter(x + np.arange(40), 2 - 0.5 * (x + np.arange(40))) == pytest.approx(0, abs=1e-12)
+
+
+def test_jitter_needs_thirty_points():
+    assert jitter(np.arange(29.0), np.ones(29)) is None
+
+
+def test_own_noise_is_the_known_answer():
+    inputs, expected = known("own_noise_grubbs")
+    residuals = np.array(inputs["residuals"])
+    assert own_variances(residuals) == pytest.approx(expected["three"], rel=1e-6)
+    two = own_variances(residuals[[0, 2]])
+    assert two == pytest.approx(expected["two_only_rows_0_and_2"], rel=1e-6)
+    share = common_share(residuals[0], residuals[1])
+    assert share == pytest.approx(expected["common_share_rows_0_1"], rel=1e-6)
+
+
+def test_the_ratio_of_own_noises_is_the_known_answer():
+    inputs, expected = known("volatility_ratio")
+    variant, baseline = inputs["own_noise_variant"], inputs["own_noise_baseline"]
+    found = noise_ratio(np.array(variant), np.array(baseline), 1)
+    assert found.estimate == pytest.approx(expected["ratio"], rel=1e-6)
+    assert (found.low, found.high) == pytest.approx((expected["low"], expected["high"]), rel=1e-6)
+
+
+def test_spike_events_are_the_known_answer():
+    inputs, expected = known("spike_events")
+    (found,) = spike_events(np.array(inputs["y"]), inputs["window"])
+    (reference,) = expected["events"]
+    assert (found.start, found.end) == (reference["start"], reference["end"])
+    assert found.end - found.start == reference["duration"]
+    assert found.height == pytest.approx(reference["height"])
+    assert found.height_in_noise == pytest.approx(reference["height_in_noise"], rel=1e-6)
+    assert found.recovered == reference["recovered"]
+
+
+def test_a_spike_that_lasts_to_the_end_did_not_recover():
+    y = np.concatenate([np.tile([3.0, 3.1, 2.9], 20), np.full(5, 6.0)])
+    (found,) = spike_events(y, 32)
+    assert (found.start, found.end, found.recovered) == (60, 65, False)
+
+
+@pytest.mark.parametrize(("steps", "window"), [(100, 32), (2000, 100), (100_000, 1000)])
+def test_the_window_of_a_spike_grows_with_the_run(steps, window):
+    assert spike_window(steps) == window
+
+
+def test_intervals_of_a_deviation_are_the_known_answer():
+    inputs, expected = known("sd_confidence_interval")
+    for seeds, limits in expected.items():
+        assert deviation_interval(inputs["sd"], int(seeds)) == pytest.approx(limits, rel=1e-6)
+
+
+def test_factors_of_a_ratio_of_deviations_are_the_known_answer():
+    _, expected = known("sd_ratio_interval_factor")
+    for seeds, factor in expected.items():
+        assert deviation_ratio_factor(int(seeds)) == pytest.approx(factor, rel=1e-6)
+
+
+def _falling(steps):
+    noise = np.random.default_rng(0).normal(0, 0.02, steps)
+    return 2 + 3 * np.exp(-np.arange(steps) / 40) + noise
+
+
+def test_a_falling_curve_did_not_diverge():
+    assert end_of_divergence(_falling(300), 257) is None
+
+
+def test_a_curve_that_ends_above_what_knowing_nothing_costs_diverged():
+    y = np.full(100, math.log(257) + 0.3)
+    y += np.random.default_rng(0).normal(0, 0.01, 100)
+    assert "above ln(vocabulary)" in end_of_divergence(y, 257)
+
+
+def test_one_spike_at_the_end_is_no_divergence():
+    y = _falling(300)
+    y[-1] += 5
+    assert end_of_divergence(y, 257) is None
+
+
+def test_a_variant_with_noise_of_its_own_is_found(tmp_path):
+    folder = results(tmp_path, LOSSES, steps=1500, noise={"none": 0.03})
+    found = volatility(read_frames(folder))
+    ratio = found["none"].own_ratio
+    assert ratio.low < 3 < ratio.high
+    assert ratio.low > 1
+    other = found["linspace"].own_ratio
+    assert other.low < 1 < other.high
+    assert found["rotary"].own_ratio is None
+
+
+def test_the_sentence_calls_volatile_what_the_interval_resolves(tmp_path):
+    folder = results(tmp_path, LOSSES, steps=1500, noise={"none": 0.03})
+    found = volatility(read_frames(folder))
+    text = volatility_sentence("no positions", found["none"])
+    assert text.startswith("No positions' own step-to-step noise is ")
+    assert "times the baseline's" in text
+    text = volatility_sentence("linspace", found["linspace"])
+    assert text == "Linspace is not shown to be noisier than the baseline."
+
+
+def test_two_variants_make_no_claim_below_two_thousand_steps(tmp_path):
+    two = {name: LOSSES[name] for name in ("rotary", "none")}
+    found = volatility(read_frames(results(tmp_path, two, steps=300)))
+    assert found["none"].own_ratio is None
+    assert found["none"].own_note == "two variants: own noise uncertain"
+
+
+def test_one_seed_makes_no_claim(tmp_path):
+    one = {name: losses[:1] for name, losses in LOSSES.items()}
+    found = volatility(read_frames(results(tmp_path, one, steps=300)))
+    assert found["none"].own_note == "one seed"
+    assert found["none"].seed_sd is None
+
+
+def test_a_short_run_has_too_few_points(tmp_path):
+    found = volatility(read_frames(results(tmp_path, LOSSES, steps=20)))
+    assert found["none"].own_note == "too few points"
+    assert found["none"].jitter is None
+
+
+def test_a_variant_without_a_finished_cell_has_no_measures(tmp_path):
+    status = {f"none/{seed}": "failed" for seed in range(3)}
+    found = volatility(read_frames(results(tmp_path, LOSSES, status=status)))["none"]
+    assert (found.jitter, found.spikes_per_run, found.seed_sd) == (None, None, None)
