@@ -1,10 +1,10 @@
 """Fail if a cell of a grid failed: the last DVC stage, after the report has been built."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ablations.command import arguments, main_of
+from ablations.progress import say
 from ablations.project import named_grid, project_of
 from components.errors import Problem, UserError
 from pipelines.files import read_json
@@ -28,9 +28,9 @@ def main(argv: Sequence[str]) -> int:
     manifest = read_json(path)
     wrong = [cell for cell in manifest["cells"] if cell["status"] in ("failed", "missing")]
     for cell in wrong:
-        print(told(cell, project.store.as_posix()), file=sys.stderr)
+        say(told(cell, project.store.as_posix()))
     if wrong:
-        print(f"{len(wrong)} of {len(manifest['cells'])} cells without a result", file=sys.stderr)
+        say(f"{len(wrong)} of {len(manifest['cells'])} cells without a result")
     return 1 if wrong else 0
 
 

@@ -7,7 +7,8 @@ from ablations.board import Board
 from ablations.drive import Died
 from ablations.progress import Display
 from pipelines.events import Progress, Started
-from pipelines.runs import Run, read_run, write_failure
+from pipelines.files import write_text
+from pipelines.runs import Run, locked, read_run, write_outcome
 
 DIGITS = 12
 """Of a fingerprint, for people."""
@@ -61,7 +62,13 @@ class Ends:
 
     def failed(self, fingerprint: str, reason: str, log: str) -> Run:
         """Write down that a cell failed without being able to say so itself."""
-        write_failure(self._store, fingerprint, reason, log)
+        from pipelines.records import Effort, Ending, now, outcome  # noqa: PLC0415  # torch
+
+        folder = self._store / fingerprint
+        with locked(self._store, fingerprint):
+            write_text(folder / "log.txt", log)
+            failed = Ending("failed", reason)
+            write_outcome(folder, outcome(failed, 0, 0, Effort(now()), {}))
         run = read_run(self._store, fingerprint)
         if run is None:
             raise RuntimeError(f"the failure of {fingerprint} was not written")

@@ -135,7 +135,7 @@ def _refuse_equal(found: Sequence[Point], cells: Sequence[Cell], names: Sequence
     for index, (point, cell) in enumerate(zip(found, cells, strict=True)):
         first = seen.setdefault(json.dumps(plain(cell.as_json()), sort_keys=True), index)
         if first < index:
-            a, b = (names[each] or _spelled(found[each]) for each in (first, index))
+            a, b = (_spelled(found[each]) for each in (first, index))
             hint = "all their settings have the same values; take one out"
             problems.append(point.node.problem(f"two variants are equal: {a} and {b}", hint))
         elif names[index] in names[:index]:
@@ -146,4 +146,7 @@ def _refuse_equal(found: Sequence[Point], cells: Sequence[Cell], names: Sequence
 
 
 def _spelled(point: Point) -> str:
+    """Return a point as its author wrote it."""
+    if point.name or point.node.key == "baseline":
+        return point.name or "the baseline"
     return ", ".join(f"{key}={shown(node.plain)}" for key, node in point.settings.items())

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from pipelines.runs import DOCUMENTS, EVALUATIONS, STEPS, Run, read_run
 
 from ablations.looks import looks_up_to, question_digest, record_look
 from ablations.planning import Plan, Planned
@@ -16,10 +17,11 @@ from pipelines.cell import Evaluation
 from pipelines.device import torch_version
 from pipelines.files import write_json, write_text, write_whole
 from pipelines.fingerprint import evaluation_digest
-from pipelines.runs import DOCUMENTS, EVALUATIONS, STEPS, Run, read_run
 
 SCHEMA = "ablations.results/1"
 LOG_LINES = 20
+POINTS = 100
+"""Of a curve for dvc."""
 
 CELLS: Mapping[str, type[pl.DataType]] = {
     "cell": pl.String,
@@ -55,7 +57,8 @@ def gather(plan: Plan, store: Path, into: Path) -> dict[str, Any]:
     """
     runs = {each.name: read_run(store, each.fingerprint) for each in plan.cells}
     question = question_digest(each.document for each in plan.cells)
-    if all(runs.values()):
+    # one seed gives no verdict, nor does a sweep with cells missing: neither is a look
+    if all(runs.values()) and len(plan.grid.seeds) > 1:
         record_look(store, question, plan.grid.seeds)
     rows = [_row(each, runs[each.name]) for each in plan.cells]
     looks = looks_up_to(store, question, plan.grid.seeds)
@@ -104,8 +107,9 @@ def curve(plan: Plan, steps: pl.DataFrame) -> pl.DataFrame:
     Each point is the mean of the steps since the last one; the report has every step.
     """
     variant_of = {each.name: each.variant for each in plan.cells}
+    last = steps.select(pl.col("step").max()).item() or 1
     order = {variant.name: index for index, variant in enumerate(plan.variants)}
-    width = max(1, -(-int(steps["step"].max() or 1) // 100))  # type: ignore[call-overload]  # an Int32
+    width = max(1, -(-last // POINTS))
     return (
         steps.with_columns(
             pl.col("cell").replace_strict(variant_of, return_dtype=pl.String).alias("variant"),
@@ -266,7 +270,7 @@ def _code(documents: Iterable[Mapping[str, Any]]) -> str:
     return blake2b("\n".join(sorted(modules)).encode(), digest_size=10).hexdigest()
 
 
-def _steps_of(planned: Planned, run: Run) -> list[Path]:
+def _steps_of(_: Planned, run: Run) -> list[Path]:
     return [run.folder / "steps.parquet"]
 
 

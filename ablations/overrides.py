@@ -30,6 +30,9 @@ class Override:
     value: Any
 
 
+_KEY = re.compile(r"[^\[\].]+(?:\.[^\[\].]+|\[[^\[\]]+\])*")
+
+
 def read_override(text: str) -> Override:
     """Split `key=value` and read the value as YAML.
 
@@ -37,7 +40,7 @@ def read_override(text: str) -> Override:
         UserError: there is no `=`, no key, or no value that a grid may have.
     """
     key, equals, written = text.partition("=")
-    if not equals or not re.fullmatch(r"[^\s\[\].]+(?:\.[^\s\[\].]+|\[[^\s\[\]]+\])*", key):
+    if not equals or not _KEY.fullmatch(key):
         hint = "expected key=value: seeds=3, axes.positions=[rotary,none], set.training.steps=200"
         raise UserError(Problem(f"not an override: {text}", COMMAND_LINE, hints=(hint,)))
     return Override(text, key, read_value(written, key))
@@ -104,7 +107,7 @@ def apply(values: Mapping[str, Any], steps: Steps, override: Override) -> dict[s
     config = OmegaConf.create(dict(values))
     try:
         OmegaConf.update(config, _bracketed(steps), override.value, merge=False)
-    except (OmegaConfBaseException, AssertionError, IndexError) as error:
+    except (OmegaConfBaseException, AssertionError, LookupError, TypeError, ValueError) as error:
         value = override.text.partition("=")[2]
         raise UserError(
             Problem("nothing can be set there", COMMAND_LINE, override.key, value)

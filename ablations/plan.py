@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ablations.command import Command, arguments, main_of
 from ablations.planning import Plan, Planned, plan
-from ablations.progress import duration
+from ablations.progress import duration, say
 from ablations.project import named_grid, project_of
 from ablations.selection import selected
 from ablations.workers import places
@@ -33,8 +33,8 @@ def main(argv: Sequence[str]) -> int:
     project = project_of(command)
     grid = named_grid(command, project)
     for warning in grid.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
-    planned = plan(grid, project, lambda text: print(text, file=sys.stderr))
+        say(f"warning: {warning}")
+    planned = plan(grid, project, say)
     selected(planned, command.only)  # refuses names that the grid does not have
     if command.json:
         sys.stdout.write(json.dumps(as_json(planned), indent=1, allow_nan=False) + "\n")
@@ -72,7 +72,7 @@ def show(planned: Plan, command: Command, console: Console) -> None:
     """Print the plan as a table of variants, the reasons below it, and the sum last."""
     grid = planned.grid
     counts = (
-        f"{len(planned.variants)} variants × {len(grid.seeds)} seeds = {len(planned.cells)} cells"  # noqa: RUF001  # a product
+        f"{len(planned.variants)} variants × {len(grid.seeds)} seeds = {len(planned.cells)} cells"
     )
     head = f"preset {grid.preset} · {counts} · baseline {grid.baseline}"
     console.print(Text.assemble((grid.results_name, "bold"), "  ", grid.question), soft_wrap=True)
@@ -105,9 +105,8 @@ def summary(planned: Plan, workers: int) -> str:
     working = min(workers, len(planned.to_do))
     threads = ", 1 thread each" if planned.device == "cpu" else ""
     about = duration(planned.about(working))
-    parts = [
-        f"{_cells(train)} to train on {working} worker{'s' * (working > 1)} ({planned.device}{threads})"
-    ]
+    where = f"{working} worker{'s' * (working > 1)} ({planned.device}{threads})"
+    parts = [f"{_cells(train)} to train on {where}"]
     parts += [f"about {about}"] if about else ["nothing like them was measured yet"]
     tail = f"; {_cells(cached)} cached" if cached else ""
     tail += f", {evaluate} of them to evaluate" if evaluate else ""
@@ -147,7 +146,7 @@ def _row(cells: Sequence[Planned], *, is_baseline: bool) -> list[str]:
     states = [each.state for each in cells]
     seconds = [each.seconds for each in cells if each.state != "cached"]
     known = [each for each in seconds if each is not None]
-    about = duration(sum(known)) if seconds and len(known) == len(seconds) else "–"  # noqa: RUF001  # none
+    about = duration(sum(known)) if seconds and len(known) == len(seconds) else "–"
     return [
         first.variant + (" (baseline)" if is_baseline else ""),
         _short(first.cost.parameters),
@@ -168,7 +167,7 @@ def _short(count: float) -> str:
 def _power(count: float) -> str:
     mantissa, exponent = f"{count:.1e}".split("e")
     digits = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{mantissa} × 10{digits}"  # noqa: RUF001  # a product
+    return f"{mantissa} × 10{digits}"
 
 
 def _console(command: Command) -> Console:

@@ -6,7 +6,7 @@ from statistics import median
 from typing import Any, Literal
 
 from ablations.cells import cells, variants
-from ablations.earlier import Earlier, pace_of
+from ablations.earlier import Earlier, Pace, pace_of
 from ablations.grid import Grid
 from ablations.language import Variant
 from ablations.project import Project
@@ -55,7 +55,8 @@ class Planned:
     def flops(self) -> float:
         """Floating-point operations of training the whole cell."""
         training = self.cell.training
-        return self.cost.flops_per_token * training.context * training.batch * training.steps
+        tokens = training.context * training.batch * training.steps
+        return self.cost.flops_per_token * tokens
 
     @property
     def to_do(self) -> bool:
@@ -159,9 +160,9 @@ def _costs(drafts: Sequence[_Draft], project: Project) -> dict[str, Cost]:
         if draft.variant in found:
             continue
         found[draft.variant] = Cost(0, 0.0, 0)
-        asked = (draft.cell, draft.data.vocabulary, project.store)
+        asked = (draft.cell, draft.data.vocabulary, project.store, project.components)
         try:
-            found[draft.variant] = remembered(*asked) or measure(*asked, project.components)
+            found[draft.variant] = remembered(*asked) or measure(*asked)
         except UserError as error:
             problems += error.problems
     if problems:
@@ -201,25 +202,33 @@ def _with_seconds(cells: Sequence[Planned], earlier: Earlier) -> Iterator[Planne
     if all(each.state == "cached" for each in cells):
         yield from cells
         return
-    paces = [
-        (each.variant, pace)
-        for each in cells
-        if (pace := each.run and pace_of(each.run)) is not None
-    ]
-    paces += [
-        (each.variant, pace)
-        for each in cells
-        if each.state == "stale"
-        and (before := earlier.nearest(each.document)) is not None
-        and (pace := earlier.pace(before)) is not None
-    ]
-    anywhere = [pace for _, pace in paces] or earlier.paces(cells[0].document["device"])
+    cached = _paces(cells, lambda each: pace_of(each.run) if each.run is not None else None)
+    before = _paces(cells, lambda each: _pace_before(each, earlier))
+    known = [pace for own in (cached or before).values() for pace in own]
+    anywhere = known or earlier.paces(cells[0].document["device"])
     for each in cells:
-        own = [pace.seconds_per_step for variant, pace in paces if variant == each.variant]
+        own = cached.get(each.variant) or before.get(each.variant)
         if each.state == "cached" or not (own or anywhere):
             yield each
         elif own:
-            yield replace(each, seconds=median(own) * each.cell.training.steps)
+            per_step = median(pace.seconds_per_step for pace in own)
+            yield replace(each, seconds=per_step * each.cell.training.steps)
         else:
             speed = median(pace.flops_per_second for pace in anywhere)
             yield replace(each, seconds=each.flops / speed)
+
+
+def _paces(
+    cells: Sequence[Planned], pace: Callable[[Planned], Pace | None]
+) -> dict[str, list[Pace]]:
+    found: dict[str, list[Pace]] = {}
+    for each in cells:
+        if (measured := pace(each)) is not None:
+            found.setdefault(each.variant, []).append(measured)
+    return found
+
+
+def _pace_before(cell: Planned, earlier: Earlier) -> Pace | None:
+    """Return how fast the earlier version of a stale cell was."""
+    before = earlier.nearest(cell.document) if cell.state == "stale" else None
+    return None if before is None else earlier.pace(before)

@@ -90,7 +90,7 @@ def _axis_points(declared: Declared, form: Form) -> tuple[tuple[Point, ...], int
         problems.attempt(Axis(key, (), ()), _axis, key, values, form)
         for key, values in declared.axes.items()
     ]
-    problems.attempt(None, _check_size, axes)
+    problems.attempt(None, _check_size, declared)
     problems.attempt(None, _check_keys, declared)
     problems.settle()
     baseline = _baseline(declared, axes, form)
@@ -130,11 +130,12 @@ def _form(layers: Layers, catalogue: Catalogue, key: str, node: Node) -> str:
     return json.dumps(float(value) if type(value) is int else value, sort_keys=True)
 
 
-def _check_size(axes: Sequence[Axis]) -> None:
-    count = prod(len(axis.values) for axis in axes)
+def _check_size(declared: Declared) -> None:
+    count = prod(len(values.value) for values in declared.axes.values())
     if count > MOST:
+        place = next(iter(declared.axes.values())).place
         hint = f"at most {MOST}; leave values out, or split the question"
-        raise UserError(Problem(f"the axes have {count} points", key="axes", hints=(hint,)))
+        raise UserError(Problem(f"the axes have {count} points", place, "axes", hints=(hint,)))
 
 
 def _check_keys(declared: Declared) -> None:

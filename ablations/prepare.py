@@ -1,6 +1,5 @@
-"""Validate every grid that `params.yaml` lists, then prepare the text they train on: a DVC stage."""
+"""Validate every grid that params.yaml lists, then prepare their text: a DVC stage."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,9 +7,11 @@ from typing import Any
 from ablations.cells import cells
 from ablations.command import bare_arguments, main_of
 from ablations.grid import read_grid
+from ablations.progress import say
 from ablations.project import project_of
 from ablations.yaml_source import read_source
 from components.errors import Problem, UserError
+from components.options import shown
 from pipelines.prepare import prepare
 
 PARAMETERS = Path("params.yaml")
@@ -37,8 +38,8 @@ def main(argv: Sequence[str]) -> int:
     if problems:
         raise UserError(*problems)
     for data in dict.fromkeys(wanted):
-        made = prepare(data, project.data, _say)
-        _say(f"data: {made.folder}")
+        made = prepare(data, project.data, say)
+        say(f"data: {made.folder}")
     return 0
 
 
@@ -48,16 +49,14 @@ def listed(path: Path) -> list[str]:
     Raises:
         UserError: there is no list of names.
     """
-    values: Any = read_source(path).values.get("grids")
-    plain = values if isinstance(values, list) else None
-    if not plain or not all(isinstance(each, str) for each in plain):
+    source = read_source(path)
+    names: Any = source.values.get("grids")
+    is_list = isinstance(names, list | tuple) and bool(names)
+    if not is_list or not all(isinstance(each, str) for each in names):
         hint = "expected grids: [positions, ...], names of files in ablations/grids"
-        raise UserError(Problem("no list of grids", str(path), "grids", str(values), (hint,)))
-    return plain
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+        place = source.place(("grids",))
+        raise UserError(Problem("no list of grids", place, "grids", shown(names), (hint,)))
+    return list(names)
 
 
 if __name__ == "__main__":

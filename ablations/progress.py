@@ -67,7 +67,8 @@ class Lines(Display):
     def event(self, name: str, **facts: Any) -> None:
         if "cell" in facts:
             self._told[facts["cell"]] = time.monotonic()
-        print(line(name, facts), file=self.stream, flush=True)
+        self.stream.write(f"{line(name, facts)}\n")
+        self.stream.flush()
 
     @override
     def moved(self, row: Row) -> None:
@@ -136,6 +137,12 @@ def display(board: Board, stream: TextIO | None = None, *, plain: bool = False) 
     if plain or not stream.isatty() or not Console(file=stream).is_interactive:
         return Lines(board, stream)
     return LiveTable(board, stream)
+
+
+def say(text: str) -> None:
+    """Tell something on stderr: stdout is for results."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 def line(event: str, facts: Mapping[str, Any]) -> str:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipelines.runs import store
+
 from ablations.command import Command, grid_of, results_name
 from ablations.grid import Grid
 from ablations.settings import DATA, RESULTS, component_paths
 from components.catalogue import Catalogue, read_catalogue
-from pipelines.runs import store
 
 
 @dataclass(frozen=True)

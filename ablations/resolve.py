@@ -66,34 +66,44 @@ def choices(kind: str, layers: Layers, point: Settings, catalogue: Catalogue) ->
     Raises:
         UserError: unknown components and options, wrong types, options of what is not chosen.
     """
-    members = _chosen(kind, layers, point, catalogue)
-    own = [dict(member.options) for member in members]
-    for key, node in {**_shared(kind, layers.fixed), **_below(kind, point)}.items():
-        name, _, option = key.rpartition(".")
-        reached = [
-            given for member, given in zip(members, own, strict=True) if name in ("", member.name)
-        ]
-        _check_reached(kind, key, node, members, len(reached))
-        for given in reached:
-            given[option] = node
     problems = Problems()
     filled = [
-        problems.attempt(
-            None, fill, member, {**defaults(member, layers, catalogue), **given}, catalogue
-        )
-        for member, given in zip(members, own, strict=True)
+        problems.attempt(None, fill, member, options, catalogue)
+        for member, options in written_options(kind, layers, point, catalogue)
     ]
     problems.settle()
     return tuple(each for each in filled if each is not None)
+
+
+def written_options(
+    kind: str, layers: Layers, point: Settings, catalogue: Catalogue
+) -> list[tuple[Member, dict[str, Node]]]:
+    """Return the members of a kind at a point, each with the options that somebody wrote.
+
+    Raises:
+        UserError: unknown components, options of what is not chosen.
+    """
+    members = _chosen(kind, layers, point, catalogue)
+    found = [(member, defaults(member, layers, catalogue)) for member in members]
+    if kind in point:
+        found = [(member, {**given, **member.options}) for member, given in found]
+    for key, node in {**_shared(kind, layers.fixed), **_below(kind, point)}.items():
+        name, _, option = key.rpartition(".")
+        reached = [options for member, options in found if name in ("", member.name)]
+        _check_reached(kind, key, node, members, len(reached))
+        for options in reached:
+            options[option] = node
+    return found
 
 
 def defaults(member: Member, layers: Layers, catalogue: Catalogue) -> dict[str, Node]:
     """Return the options that preset and `set` give to a component wherever it is chosen."""
     found: dict[str, Node] = {}
     for layer in (layers.preset, layers.fixed):
-        if member.kind in layer:
-            for each in read_members(member.kind, layer[member.kind], catalogue):
-                found |= each.options if each.name == member.name else {}
+        node = layer.get(member.kind)
+        chosen = read_members(member.kind, node, catalogue) if node else ()
+        for each in (member,) if member in chosen else chosen:
+            found |= each.options if each.name == member.name else {}
         for key, node in _below(member.kind, layer).items():
             name, _, option = key.rpartition(".")
             if name == member.name or (not name and layer is layers.preset):

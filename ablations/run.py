@@ -3,14 +3,11 @@
 import subprocess
 import sys
 from collections.abc import Sequence
-from hashlib import blake2b
-from pathlib import Path
-from typing import Any
 
 from ablations.command import Command, arguments, main_of
-from ablations.project import Project, project_of
+from ablations.progress import say
+from ablations.project import project_of
 from ablations.sweep import sweep
-from pipelines.files import read_json
 
 USAGE = """\
 python -m ablations.run grid=NAME [preset=NAME] [key=value ...]
@@ -25,14 +22,14 @@ def main(argv: Sequence[str]) -> int:
     project = project_of(command)
     swept = sweep(command, project)
     if swept.manifest is None:
-        print(swept.stopped_line, file=sys.stderr)
+        say(swept.stopped_line)
         return 128 + (swept.signal or 0)
-    code = report(command, project, swept.manifest["name"])
+    code = report(command, swept.manifest["name"])
     failed = any(cell["status"] == "failed" for cell in swept.manifest["cells"])
     return code or int(failed)
 
 
-def report(command: Command, project: Project, name: str) -> int:
+def report(command: Command, name: str) -> int:
     """Build the report as a process of its own, which proves that it needs the files alone."""
     flags = [*(["--json"] if command.json else []), *(["--plain"] if command.plain else [])]
     program = [sys.executable, "-m", "reports.build", f"grid={name}", *flags]

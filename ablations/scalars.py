@@ -1,4 +1,4 @@
-"""Unquoted YAML scalars, as YAML 1.1 and 1.2 both read them; and what to write where they differ."""
+"""Unquoted YAML scalars as YAML 1.1 and 1.2 both read them; what to write where they differ."""
 
 import re
 from collections.abc import Callable

@@ -87,7 +87,7 @@ class Problems:
         judged = [each for each in self.found if (each.place, each.key) not in unread]
         distinct = {(each.place, each.key, each.what): each for each in (*self.unread, *judged)}
         if distinct:
-            raise UserError(*distinct.values())
+            raise UserError(*sorted(distinct.values(), key=_line))
 
 
 def grown(value: Any, place: Callable[[Steps], str], key: str = "", steps: Steps = ()) -> Node:
@@ -111,6 +111,12 @@ def joined(key: str, step: str | int) -> str:
     if isinstance(step, int):
         return f"{key}[{step}]"
     return f"{key}.{step}" if key else step
+
+
+def _line(problem: Problem) -> tuple[str, int]:
+    """Sort problems by file and line."""
+    file, _, line = problem.place.rpartition(":")
+    return (file, int(line)) if line.isdigit() else (problem.place, 0)
 
 
 def _shortened(text: str) -> str:

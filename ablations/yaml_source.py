@@ -221,8 +221,7 @@ class _Reader:
             elif advice or not isinstance(value, str):
                 written = advice or f'a key is a word; quote it: "{name}"'
                 self._refuse(event, steps, f"the key {name or 'null'} is no word", "", written)
-        self._interpolation(event, (*steps, name))
-        return name
+        return name.replace("${", "{") if self._interpolation(event, (*steps, name)) else name
 
     def _sequence(self, steps: Steps) -> list[Any]:
         values: list[Any] = []
@@ -233,7 +232,8 @@ class _Reader:
         return values
 
     def _scalar(self, event: yaml.ScalarEvent, steps: Steps) -> Any:
-        self._interpolation(event, steps)
+        if self._interpolation(event, steps):
+            return event.value.replace("${", "{")  # so that nobody resolves it
         if event.style is not None:
             return event.value
         value, advice = read_plain(event.value)
@@ -241,10 +241,13 @@ class _Reader:
             self._refuse(event, steps, "a value that is read in two ways", event.value, advice)
         return value
 
-    def _interpolation(self, event: yaml.ScalarEvent, steps: Steps) -> None:
-        if "${" in event.value:
+    def _interpolation(self, event: yaml.ScalarEvent, steps: Steps) -> bool:
+        """Refuse `${...}`, and say whether it was there."""
+        found = "${" in event.value
+        if found:
             advice = "write the value itself: a grid reads neither its own keys nor the environment"
             self._refuse(event, steps, "an interpolation", event.value, advice)
+        return found
 
     def _refuse(self, event: yaml.Event, steps: Steps, what: str, value: str, advice: str) -> None:
         at = _at(self.name, event.start_mark)

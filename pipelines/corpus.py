@@ -212,12 +212,13 @@ def _read_rows(file: Path, builder: str, field: str, cache: str) -> list[str]:
     import datasets  # noqa: PLC0415 (slow to import)
 
     try:
-        table = _load(builder, [file], cache)
+        return _texts(_load(builder, [file], cache), field, str(file))
+    except UnicodeDecodeError as error:
+        raise _undecodable([file]) from error
     except (datasets.exceptions.DatasetGenerationError, ValueError) as error:
         reason = str(error.__cause__ or error).partition("\n")[0]
         what = f"the file is not {'JSON lines' if builder == 'json' else 'Parquet'}"
         raise UserError(Problem(what, str(file), hints=(reason,))) from error
-    return _texts(table, field, str(file))
 
 
 def _load(builder: str, files: list[Path], cache: str, **options: Any) -> "Dataset":

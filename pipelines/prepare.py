@@ -16,7 +16,7 @@ from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import Any
 
-from pipelines import corpus, embedded, hub, split, tokens
+from pipelines import corpus, embedded, split, tokens
 from pipelines.cell import Data
 from pipelines.files import read_json, write_json
 from pipelines.split import Division
@@ -30,6 +30,7 @@ _DIGESTED = (
     "tokenizer.json",
 )
 _FILES = (*_DIGESTED, "validation.bytes.npy")
+_MODULES = ("corpus", "embedded", "hub", "split", "tokens", "prepare")
 _OF_OTHER_TEXT = {"path", "name", "config", "text_field", "documents"}
 
 
@@ -101,9 +102,8 @@ def request(data: Data) -> str:
 def _making() -> str:
     """Return the digest of the code that makes prepared data, without comments and docstrings."""
     digest = blake2b(digest_size=10)
-    for module in (corpus, embedded, hub, split, tokens):
-        digest.update(_meaning(Path(module.__file__)).encode())
-    digest.update(_meaning(Path(__file__)).encode())
+    for module in _MODULES:
+        digest.update(_meaning(Path(__file__).with_name(f"{module}.py")).encode())
     return digest.hexdigest()
 
 
@@ -149,7 +149,9 @@ def _make(data: Data, root: Path, report: Callable[[str], None]) -> Prepared:
     text = corpus.read_corpus(data, root)
     documents = split.unique(text.documents)
     held_out = None if text.held_out is None else split.unique(text.held_out)
-    report(f"data: {len(documents)} different documents; making the tokenizer and the validation split")
+    report(
+        f"data: {len(documents)} different documents; making the tokenizer and the validation split"
+    )
     division, tokenizer = split.hold_out(data, documents, held_out)
     if data.tokenizer == "bpe" and tokenizer.vocabulary < data.vocabulary:
         report(f"data: the text gives a vocabulary of only {tokenizer.vocabulary}")

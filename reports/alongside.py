@@ -44,6 +44,8 @@ def _rows(manifest: Manifest, variant: str) -> list[int]:
 
 def _steps(matrix: Array) -> list[int]:
     steps = matrix.shape[1]
+    if steps == 0:
+        return []
     return sorted({max(1, round(steps * part / ROWS)) for part in range(1, ROWS + 1)})
 
 

@@ -71,13 +71,15 @@ def cells_title(frames: Frames) -> str:
 
 
 def unfinished_lines(frames: Frames) -> tuple[str, ...]:
-    """Return one line for each cell that is not done, for the terminal."""
+    """Return one line for each cell that went wrong, and one for all that are missing."""
     views = cell_views(frames)
-    return tuple(
-        f"{SIGNS[each.status]} {views[each.cell].title}: {each.reason or 'not run yet'}"
+    lines = [
+        f"{SIGNS[each.status]} {views[each.cell].title}: {each.reason or 'no reason recorded'}"
         for each in frames.manifest.cells
-        if each.status != "complete"
-    )
+        if each.status not in {"complete", "missing"}
+    ]
+    missing = sum(each.status == "missing" for each in frames.manifest.cells)
+    return (*lines, *([f"? {missing} missing: the same command runs them"] if missing else []))
 
 
 def _view(frames: Frames, cell: Cell, row: dict[str, Any]) -> CellView:

@@ -113,6 +113,7 @@ class Page:
     # cells
     cells_title: str
     unfinished: tuple[CellView, ...]
+    missing: int
     # provenance
     facts: tuple[tuple[str, str], ...]
     command: str
@@ -169,11 +170,12 @@ def page_of(material: Material) -> Page:
         profile=material.drawings["profile"],
         seed_drawing=material.drawings["seeds"],
         cost=material.drawings["cost"],
-        settle_title=settle.heading(material.plans, verdict.claims),
-        settle_note=settle.note(material.plans, verdict.claims, verdict.kind),
+        settle_title=settle.heading(material.plans, verdict),
+        settle_note=settle.note(material.plans, verdict),
         plans=material.plans,
         cells_title=cells_title(material.frames),
-        unfinished=tuple(view for view in views if not view.is_done),
+        unfinished=tuple(view for view in views if view.status not in {"done", "missing"}),
+        missing=sum(view.status == "missing" for view in views),
         facts=provenance.facts(material.frames),
         command=manifest.command,
         grid_file=manifest.grid_file,

@@ -72,10 +72,15 @@ def final_losses(frames: Frames) -> Mapping[str, Mapping[int, float]]:
 
 def contrast(frames: Frames, a: str, b: str) -> Contrast:
     """Pair the variants `a` and `b` by seed."""
-    losses = final_losses(frames)
+    return _contrast(frames.manifest.cells, final_losses(frames), a, b)
+
+
+def _contrast(
+    every: Sequence[Cell], losses: Mapping[str, Mapping[int, float]], a: str, b: str
+) -> Contrast:
     seeds = tuple(seed for seed in losses[a] if seed in losses[b])
-    cells = [each for each in frames.manifest.cells if each.variant == a]
-    both = [each for each in frames.manifest.cells if each.variant in {a, b}]
+    cells = [each for each in every if each.variant == a]
+    both = [each for each in every if each.variant in {a, b}]
     diverged = tuple(each for each in cells if each.status == "diverged")
     return Contrast(
         a,
@@ -96,7 +101,8 @@ def family(frames: Frames) -> tuple[Contrast, ...]:
     against = [(each.name, baseline) for each in manifest.variants if each.name != baseline]
     further = _all_pairs(manifest) if manifest.compare == "all" else _claimed_pairs(manifest)
     extra = [pair for pair in further if baseline not in pair]
-    return tuple(contrast(frames, a, b) for a, b in [*against, *extra])
+    losses = final_losses(frames)
+    return tuple(_contrast(manifest.cells, losses, a, b) for a, b in [*against, *extra])
 
 
 def _all_pairs(manifest: Manifest) -> Sequence[tuple[str, str]]:

@@ -1,6 +1,8 @@
 """The validation documents as a second source of noise: a verdict on other texts of this kind."""
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -10,6 +12,15 @@ from reports.estimates import Array, Interval, around, student
 from reports.frames import Frames
 
 FEWEST_DOCUMENTS = 2
+
+
+@dataclass(frozen=True)
+class Documents:
+    """Validation documents of one cell: numbers, predicted tokens, sums of nats [documents]."""
+
+    numbers: Array
+    predicted: Array
+    losses: Array
 
 
 def ratio_error(weights: Array, differences: Array) -> tuple[float, float]:
@@ -25,8 +36,23 @@ def ratio_error(weights: Array, differences: Array) -> tuple[float, float]:
     return estimate, math.sqrt(documents / (documents - 1) * squares) / total
 
 
+def documents_by_cell(frames: Frames) -> Mapping[str, Documents]:
+    """Return the documents of every cell in the evaluation that judges, by their number."""
+    first = str(frames.manifest.evaluations[0]["name"])
+    table = frames.documents.filter(pl.col("evaluation") == first).sort("document")
+    parts = table.partition_by("cell", as_dict=True)
+    return {
+        str(cell): Documents(
+            part["document"].cast(pl.Float64).to_numpy(),
+            part["predicted"].cast(pl.Float64).to_numpy(),
+            part["loss"].to_numpy(),
+        )
+        for (cell,), part in parts.items()
+    }
+
+
 def on_other_documents(
-    frames: Frames, contrast: Contrast, judged: Interval | None
+    documents: Mapping[str, Documents], contrast: Contrast, judged: Interval | None
 ) -> tuple[float, float] | None:
     """Return the limits of a difference on other documents of this kind.
 
@@ -35,12 +61,12 @@ def on_other_documents(
     """
     if contrast.pairs == 0 or (judged is None and contrast.pairs > 1):
         return None
-    documents = _paired(frames, contrast)
-    if documents is None:
+    paired = _paired(documents, contrast)
+    if paired is None:
         return None
-    estimate, error = ratio_error(*documents)
+    estimate, error = ratio_error(*paired)
     if judged is None:
-        half = student(0.975, len(documents[0]) - 1) * error
+        half = student(0.975, len(paired[0]) - 1) * error
         return estimate - half, estimate + half
     between_seeds = judged.half_width / judged.critical
     half = judged.critical * math.hypot(between_seeds, error)
@@ -48,23 +74,23 @@ def on_other_documents(
     return second.low, second.high
 
 
-def _paired(frames: Frames, contrast: Contrast) -> tuple[Array, Array] | None:
-    """Predicted tokens, and mean difference over the paired seeds, of every common document."""
-    first = str(frames.manifest.evaluations[0]["name"])
-    table = frames.documents.filter(pl.col("evaluation") == first)
-    sums = {variant: _by_document(table, variant, contrast) for variant in (contrast.a, contrast.b)}
-    both = sums[contrast.a].join(sums[contrast.b], on=["document", "predicted"], suffix="_b")
-    if both.height < FEWEST_DOCUMENTS:
+def _paired(documents: Mapping[str, Documents], contrast: Contrast) -> tuple[Array, Array] | None:
+    """Predicted tokens, and mean difference over the paired seeds, of every document.
+
+    None unless all of these cells were evaluated on the same documents, with finite losses.
+    """
+    names = [(f"{contrast.a}/{seed}", f"{contrast.b}/{seed}") for seed in contrast.seeds]
+    if any(name not in documents for pair in names for name in pair):
         return None
-    weights = both["predicted"].cast(pl.Float64).to_numpy()
-    difference = (both["loss"] - both["loss_b"]).to_numpy() / weights
-    return weights, np.asarray(difference, dtype=np.float64)
-
-
-def _by_document(table: pl.DataFrame, variant: str, contrast: Contrast) -> pl.DataFrame:
-    cells = [f"{variant}/{seed}" for seed in contrast.seeds]
-    mine = table.filter(pl.col("cell").is_in(cells) & pl.col("loss").is_finite())
-    means = mine.group_by("document", "predicted", maintain_order=True).agg(
-        pl.col("loss").mean(), pl.len().alias("seeds")
+    first = documents[names[0][0]]
+    cells = [documents[name] for pair in names for name in pair]
+    same = all(
+        np.array_equal(each.numbers, first.numbers)
+        and np.array_equal(each.predicted, first.predicted)
+        and np.isfinite(each.losses).all()
+        for each in cells
     )
-    return means.filter(pl.col("seeds") == len(cells)).drop("seeds")
+    if not same or len(first.numbers) < FEWEST_DOCUMENTS:
+        return None
+    sums = [documents[a].losses - documents[b].losses for a, b in names]
+    return first.predicted, np.mean(sums, axis=0) / first.predicted

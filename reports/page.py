@@ -37,7 +37,7 @@ def report_json(frames: Frames, verdict: Verdict, built: datetime) -> dict[str, 
 
 def render(material: Material) -> str:
     """Return the whole page of what is given."""
-    script = "\n".join(_asset(name) for name in ("series.js", "report.js"))
+    script = "\n".join(_asset(name) for name in ("series.js", "view.js", "figures.js", "report.js"))
     digests = f"{source_digest(script)} {source_digest(plotly_source())}"
     words = page_of(material)
     return (

@@ -192,7 +192,8 @@ def _intervals(manifest: Manifest) -> str:
 
 
 def _looks(manifest: Manifest) -> str:
-    sets = [f"{len(each)} seeds" for each in manifest.looks.seeds] or ["none yet"]
+    sizes = [len(each) for each in manifest.looks.seeds]
+    sets = [f"{size} seed{'' if size == 1 else 's'}" for size in sizes] or ["no seeds yet"]
     declared = manifest.looks.declared
     said = "" if declared is None else f" (declared: {', '.join(map(str, declared))})"
     return f"at {', then '.join(sets)}{said}"

@@ -16,11 +16,11 @@ def against_reported(manifest: Manifest, claims: Sequence[Claim]) -> tuple[Repor
     if manifest.claim is None:
         return ()
     source = manifest.claim.get("source")
-    known = {each.name for each in manifest.variants} - {manifest.baseline}
+    known = {each.name for each in manifest.variants}
     return tuple(
         _reported(manifest, claims, name, said, None if source is None else str(source))
         for name, said in manifest.claim.items()
-        if name in known
+        if name in known and (name != manifest.baseline or "between" in said)
     )
 
 

@@ -20,17 +20,13 @@ from reports.measures import Measures
 from reports.numbers import flops, with_half_width
 from reports.numbers import seconds as time_text
 from reports.rows import half_width
+from reports.settle import more_seeds
 from reports.summaries import Summary, curve_matrix
 
 Array = NDArray[np.float64]
 # A profile of a long context is drawn as so many means of neighbouring positions.
 MOST_POSITIONS = 128
 FEWEST_SEEDS = 2
-
-
-def again_with_seeds(frames: Frames) -> str:
-    """Return the sentence of a section that one seed cannot fill."""
-    return f"Needs a second seed: {frames.manifest.command} seeds=2"
 
 
 def seeds_section(frames: Frames, marks: Sequence[Mark]) -> Drawing:
@@ -40,7 +36,8 @@ def seeds_section(frames: Frames, marks: Sequence[Mark]) -> Drawing:
     if not any(found.values()):
         return Drawing("Seeds", "", problem="No cell finished, so there is no final loss.")
     if len(manifest.seeds) < FEWEST_SEEDS:
-        return Drawing("Seeds", "", problem=again_with_seeds(frames))
+        again = more_seeds(frames, FEWEST_SEEDS)
+        return Drawing("Seeds", "", problem="Needs a second seed.", command=again)
     losses = [[found[v.name].get(seed) for seed in manifest.seeds] for v in manifest.variants]
     baseline = [each.name for each in manifest.variants].index(manifest.baseline)
     return seeds(marks, manifest.seeds, losses, baseline)
@@ -126,12 +123,10 @@ def volatility_multiples(
         if len(done) >= FEWEST_SEEDS:
             spread = spread_between(matrix[done], window)
             given.append(Panel(mark, spread, measured[variant.name].spikes))
-    if not given:
-        return ()
-    drawn = panels(given, window)
+    drawn = panels(given, window) if given else ()
     return tuple(
-        Multiple(f"volatility-{place}", drawing, panel.mark)
-        for place, (drawing, panel) in enumerate(zip(drawn, given, strict=True))
+        Multiple(f"volatility-{place}", drawing, mark)
+        for place, (mark, drawing) in enumerate(drawn)
     )
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from reports.claims import Caveat, Claim
 from reports.contrasts import Contrast
-from reports.intervals import intervals
+from reports.estimates import Interval
+from reports.intervals import Method, intervals
 from reports.manifest import Manifest
 from reports.numbers import difference_of
 from reports.wording import listed
@@ -50,9 +49,8 @@ def carried_by_a_seed(
             yield Caveat("leave_one_out", text, "seeds")
 
 
-def _agrees(found: object, claim: Claim) -> bool:
-    if not isinstance(found, tuple):
-        return False
-    interval = found[0]
-    limit = interval.high if claim.verdict == "better" else interval.low
-    return bool(np.sign(limit) == (-1 if claim.verdict == "better" else 1))
+def _agrees(found: tuple[Interval, Method] | None, claim: Claim) -> bool:
+    """Whether the rest resolves the same way; a rest without variance speaks against no seed."""
+    if found is None:
+        return True
+    return found[0].high < 0 if claim.verdict == "better" else found[0].low > 0

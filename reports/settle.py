@@ -15,6 +15,9 @@ from reports.wording import capital
 _SEEDS = re.compile(r"\s+'?seeds=[^\s']*(?:\[[^\]]*\])?'?")
 
 
+NO_VERDICT = {"not_run", "not_finished", "no_cells", "no_baseline", "one_seed"}
+
+
 @dataclass(frozen=True)
 class Plan:
     """How one contrast could be settled.
@@ -57,17 +60,19 @@ def plans(frames: Frames, verdict: Verdict, summaries: Sequence[Summary]) -> tup
     return tuple(plan for plan in found if plan is not None)
 
 
-def heading(given: Sequence[Plan], claims: Sequence[Claim]) -> str:
+def heading(given: Sequence[Plan], verdict: Verdict) -> str:
     """Return the heading of the section: its finding, or the plain noun."""
     if len(given) == 1:
         return given[0].title
     if given:
         return f"What would settle the {len(given)} contrasts that are not resolved"
-    hopeless = any(each.verdict == "unresolved" for each in claims)
-    return "What would settle it" if hopeless else "Nothing is left to settle"
+    is_open = verdict.kind in NO_VERDICT or any(
+        each.verdict in {"unresolved", "one_seed"} for each in verdict.claims
+    )
+    return "What would settle it" if is_open else "Nothing is left to settle"
 
 
-def note(given: Sequence[Plan], claims: Sequence[Claim], kind: str) -> str:
+def note(given: Sequence[Plan], verdict: Verdict) -> str:
     """Return the sentence below the heading: the assumptions, or why there is no plan."""
     if given:
         return (
@@ -76,9 +81,11 @@ def note(given: Sequence[Plan], claims: Sequence[Claim], kind: str) -> str:
             f"plausible (80{THIN}% upper limit); each finds a true difference of the margin in 80 "
             "of 100 cases. Seeds that are added after looking are judged with wider intervals."
         )
-    if kind in {"not_run", "not_finished", "no_cells", "no_baseline", "one_seed"}:
+    if verdict.kind in {"not_run", "not_finished"}:
+        return "The cells that are missing come first: the same command runs them."
+    if verdict.kind in NO_VERDICT:
         return "There is no interval yet that more seeds could narrow: this needs a second seed."
-    if any(each.verdict == "unresolved" for each in claims):
+    if any(each.verdict == "unresolved" for each in verdict.claims):
         return (
             "Without a margin in the grid, or with more than 50 seeds needed, no number of seeds "
             "is worth naming."

@@ -24,6 +24,9 @@ from reports.summaries import Summary
 # Below this many columns the drawing is what goes; the numbers stay.
 FEWEST_FOR_DRAWING = 100
 _DRAWN = 25
+_DRAWING_COLUMN = 2
+# Numbers are never wrapped: half a number is another number.
+_NUMBERS = (1, 2, 3)
 
 
 @dataclass(frozen=True)
@@ -79,19 +82,16 @@ def _say(console: Console, text: Text) -> None:
 
 
 def _table(material: Material, width: int) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 1))
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
     drawn = width >= FEWEST_FOR_DRAWING
     for place, name in enumerate(_heading(material, DRAWN)):
         if place != _DRAWING_COLUMN or drawn:
-            table.add_column(Text(name), no_wrap=place > 0)
+            table.add_column(Text(name), no_wrap=place in _NUMBERS)
     for row, summary in _paired(material):
         cells = _cells(material, row, summary, DRAWN)
         shown = [text for place, text in enumerate(cells) if place != _DRAWING_COLUMN or drawn]
         table.add_row(*(Text(text) for text in shown))
     return table
-
-
-_DRAWING_COLUMN = 2
 
 
 def _heading(material: Material, signs: Signs) -> list[str]:
@@ -106,8 +106,8 @@ def _cells(material: Material, row: Row, summary: Summary, signs: Signs) -> list
 
 
 def _against(row: Row) -> str:
-    limits = f" ({row.interval})" if row.interval else ""
-    return f"{row.word} {row.difference}{limits}"
+    has_limits = " to " in row.interval
+    return f"{row.word} {row.interval if has_limits else row.difference}"
 
 
 def _paired(material: Material) -> Sequence[tuple[Row, Summary]]:

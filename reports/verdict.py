@@ -38,7 +38,7 @@ from reports.intervals import (
     shares_of,
 )
 from reports.manifest import Manifest
-from reports.others import on_other_documents
+from reports.others import documents_by_cell, on_other_documents
 from reports.power import deviation_limit, seeds_needed
 from reports.reported import against_reported
 from reports.wording import Price, sentence
@@ -92,20 +92,25 @@ def _claims(frames: Frames, contrasts: Sequence[Contrast]) -> tuple[Claim, ...]:
     adjusted = _holm(contrasts)
     price = _price(frames)
     shares = shares_of(manifest, contrasts)
+    documents = documents_by_cell(frames)
     usual = method_of(manifest, shares.against_baseline, shares.floored_alpha)
     claims = []
     for each in contrasts:
         interval, method = found.get((each.a, each.b), (None, usual))
-        claim = _claim(frames, each, interval, method, shares)
-        claim = replace(claim, holm_p=adjusted.get((each.a, each.b)))
+        claim = _claim(manifest, each, interval, method, shares)
+        second = on_other_documents(documents, each, interval)
+        claim = replace(claim, holm_p=adjusted.get((each.a, each.b)), documents=second)
         claims.append(replace(claim, text=sentence(claim, each, manifest, price)))
     return tuple(claims)
 
 
 def _claim(
-    frames: Frames, contrast: Contrast, interval: Interval | None, method: Method, shares: Shares
+    manifest: Manifest,
+    contrast: Contrast,
+    interval: Interval | None,
+    method: Method,
+    shares: Shares,
 ) -> Claim:
-    manifest = frames.manifest
     differences = contrast.differences
     several = contrast.pairs >= FEWEST_PAIRS
     word = _word(contrast, interval, manifest)
@@ -132,7 +137,7 @@ def _claim(
         comparisons=shares.comparisons,
         critical=interval.critical if interval else None,
         size=_size(interval, word, manifest.margin),
-        documents=on_other_documents(frames, contrast, interval),
+        documents=None,
         seeds=contrast.seeds,
         differences=tuple(float(each) for each in differences),
     )

@@ -29,4 +29,4 @@ class OptimizerComponent:
 
 def decayed(name: str, parameter: nn.Parameter) -> bool:
     """Say whether weight decay applies: to matrices, never to norms, biases or embeddings."""
-    return parameter.ndim >= 2 and not name.startswith("embedding.")  # noqa: PLR2004  # a matrix
+    return parameter.ndim >= 2 and not name.startswith(("embedding.", "embedded."))  # noqa: PLR2004  # a matrix

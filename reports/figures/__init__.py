@@ -88,6 +88,7 @@ class Drawing:
         subtitle: what is drawn and how to read it.
         label: one sentence for a reader who does not see it.
         problem: why there is nothing to draw; the figure then is empty.
+        command: what would change that.
     """
 
     title: str
@@ -96,6 +97,7 @@ class Drawing:
     table: Table = Table((), ())
     figure: go.Figure = field(default_factory=go.Figure)
     problem: str = ""
+    command: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the plotly data as plain lists, and the words."""

@@ -52,7 +52,8 @@ def _point(mark: Mark, seconds: Interval, loss: Interval) -> dict[str, object]:
         "error_x": _bars(seconds, mark),
         "error_y": _bars(loss, mark),
         "mode": "markers+text",
-        "text": [short(mark.label)],
+        # Many names at one place are none: those without a colour are named by the pointer.
+        "text": ["" if mark.slot is None else short(mark.label)],
         "textposition": "top right",
         "textfont": {"color": mark.colour, "size": 13},
         "cliponaxis": False,

@@ -12,6 +12,10 @@ from reports.figures import Drawing, Mark, token
 Array = NDArray[np.float64]
 
 
+MOST_GHOSTS = 5
+MOST_PANELS = 12
+
+
 @dataclass(frozen=True)
 class Panel:
     """One variant: standard deviation between its seeds along the run, spikes of each seed.
@@ -41,31 +45,34 @@ def spread_between(curves: Array, window: int) -> Array:
     return spread
 
 
-def panels(given: Sequence[Panel], window: int) -> tuple[Drawing, ...]:
-    """Draw one small figure a variant on a common scale, the others as ghosts."""
+def panels(given: Sequence[Panel], window: int) -> tuple[tuple[Mark, Drawing], ...]:
+    """Draw one small figure a variant on a common scale, the others as ghosts.
+
+    Of more than 12 variants those with a colour are drawn; the table has all.
+    """
     steps = np.arange(1, len(given[0].spread) + 1)
     # The first steps fall steeply, and there seeds differ by where they are on the fall.
     late = [panel.spread[len(steps) // 16 :] for panel in given]
     seen = [each[np.isfinite(each)] for each in late]
     top = max((float(each.max()) for each in seen if each.size), default=0.01) * 1.2
-    return tuple(_panel(panel, given, steps, top, window) for panel in given)
+    drawn = [panel for panel in given if len(given) <= MOST_PANELS or panel.mark.slot is not None]
+    return tuple((panel.mark, _panel(panel, given, steps, (top, window))) for panel in drawn)
 
 
 def _panel(
-    panel: Panel, given: Sequence[Panel], steps: NDArray[np.int64], top: float, window: int
+    panel: Panel, given: Sequence[Panel], steps: NDArray[np.int64], frame: tuple[float, int]
 ) -> Drawing:
+    top, window = frame
     figure = go.Figure()
     chosen = slice(window - 1, None, max(1, len(steps) // 300))
-    ghost = {"color": token("ghost"), "width": 1}
-    for other in given:
-        if other is not panel:
-            figure.add_scatter(
-                x=steps[chosen],
-                y=_gaps(other.spread[chosen]),
-                mode="lines",
-                line=ghost,
-                hoverinfo="skip",
-            )
+    for values in _others(panel, given):
+        figure.add_scatter(
+            x=steps[chosen],
+            y=_gaps(values[chosen]),
+            mode="lines",
+            line={"color": token("ghost"), "width": 1},
+            hoverinfo="skip",
+        )
     figure.add_scatter(
         x=steps[chosen],
         y=_gaps(panel.spread[chosen]),
@@ -85,16 +92,29 @@ def _panel(
         },
         yaxis={"range": [0, top], "nticks": 5, "tickformat": ".2~f"},
     )
+    events = _events(panel)
+    return Drawing(
+        title=panel.mark.label,
+        subtitle=events,
+        label=f"{panel.mark.label}: spread between seeds along the run; {events}.",
+        figure=figure,
+    )
+
+
+def _events(panel: Panel) -> str:
     many = sum(len(starts) for starts in panel.spikes)
     last = panel.spread[np.isfinite(panel.spread)]
     late = f"late spread ±{np.median(last[-len(last) // 4 :]):.3f} · " if last.size else ""
-    events = f"{many} spike{'' if many == 1 else 's'} in {len(panel.spikes)} runs"
-    return Drawing(
-        title=panel.mark.label,
-        subtitle=late + events,
-        label=f"{panel.mark.label}: spread between seeds along the run; {late}{events}.",
-        figure=figure,
-    )
+    return f"{late}{many} spike{'' if many == 1 else 's'} in {len(panel.spikes)} runs"
+
+
+def _others(panel: Panel, given: Sequence[Panel]) -> list[Array]:
+    """Return the lines of the others; of many, the lowest and the highest at each step."""
+    spreads = [other.spread for other in given if other is not panel]
+    if len(spreads) <= MOST_GHOSTS:
+        return spreads
+    together = np.stack(spreads)
+    return [together.min(axis=0), together.max(axis=0)]
 
 
 def _rug(starts: Sequence[int], height: float, mark: Mark) -> dict[str, object]:
@@ -112,4 +132,4 @@ def _rug(starts: Sequence[int], height: float, mark: Mark) -> dict[str, object]:
 
 
 def _gaps(values: Array) -> list[float | None]:
-    return [float(value) if np.isfinite(value) else None for value in values]
+    return [round(float(value), 5) if np.isfinite(value) else None for value in values]

@@ -147,3 +147,8 @@ def test_no_variance_is_told(tmp_path, by):
     assert found["no_variance"] == (
         "No positions: zero variance between seeds: the seed does not reach the training."
     )
+
+
+def test_a_rest_without_variance_makes_no_seed_the_carrier(tmp_path):
+    found = caveats(tmp_path, {"rotary": ROTARY, "none": shifted(0.36, 0.36, 0.37, 0.36, 0.36)})
+    assert "leave_one_out" not in found

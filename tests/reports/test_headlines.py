@@ -2,6 +2,7 @@
 
 import pytest
 
+from reports.best import standings
 from reports.frames import read_frames
 from reports.verdict import judge
 from tests.reference import known, written
@@ -235,4 +236,31 @@ def test_the_scope_says_what_was_not_tuned(tmp_path):
     assert judged(tmp_path, TABLE).scope == written(
         "At 7,680 tokens, 120.0_k parameters, this data and these hyperparameters, "
         "which were tuned for no variant."
+    )
+
+
+def test_a_variant_called_worse_is_not_among_those_that_could_be_best(tmp_path):
+    # opposite noise: with one of the two as the reference the floor is higher than in the verdict
+    noise = (0.01, -0.01, 0.02, -0.02, 0.0)
+    losses = {
+        "rotary": ROTARY,
+        "none": shifted(0.0235, *noise),
+        "linspace": shifted(0.0235, *(-each for each in noise)),
+    }
+    rows = {name: dict(enumerate(row)) for name, row in losses.items()}
+    assert all(each.could_be_best for each in standings(rows, 2, "floored", 0.05))
+    found = judged(tmp_path, losses)
+    assert {each.verdict for each in found.claims} == {"worse"}
+    assert (found.kind, found.set) == ("wins", ("rotary",))
+
+
+def test_a_set_of_one_does_not_win_what_is_not_resolved(tmp_path):
+    # t = 2.5: beyond the one-sided limit of the set, within the two-sided one of the verdict
+    losses = {"rotary": ROTARY, "none": shifted(0.0177, 0.01, -0.01, 0.02, -0.02, 0.0)}
+    found = judged(tmp_path, losses)
+    assert found.claims[0].verdict == "unresolved"
+    assert (found.kind, found.set) == ("set", ("rotary",))
+    assert found.text == (
+        "Rotary. It alone could be the best of the 2 variants; no positions "
+        + written("is not (95_%).")
     )

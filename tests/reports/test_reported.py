@@ -54,6 +54,7 @@ def test_a_direction_is_compared_with_the_verdict(tmp_path, variant, said, answe
         ("linspace", ["rotary", "none"], "disagrees"),
         ("alike", ["rotary", "linspace"], "disagrees"),
         ("none", ["rotary", "noisy"], "cannot tell"),
+        ("rotary", ["none", "linspace"], "disagrees"),
     ],
 )
 def test_between_needs_both_ends(tmp_path, variant, ends, answer):

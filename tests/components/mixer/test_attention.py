@@ -8,7 +8,7 @@ from torch import nn
 from components.memory import Window
 from components.mixer.attention import attend
 from components.positions import Positions
-from tests.builders import component, decoder, sizes, some_values
+from tests.builders import component, decoder, sizes, some_values, waves
 from tests.known import COMPONENTS
 from tests.oracles import attention as oracle
 
@@ -45,11 +45,6 @@ def test_it_has_the_known_values():
     visible = torch.ones(queries, keys, dtype=torch.bool).tril(setup["m"])[None]
     expected = torch.tensor(COMPONENTS["scores_small"]["output_none_causal"], dtype=torch.float64)
     torch.testing.assert_close(attend(q, k, v, visible, None)[0], expected)
-
-
-def waves(pace, shift, *shape):
-    places = torch.arange(int(np.prod(shape)), dtype=torch.float64)
-    return torch.sin(pace * places + shift).reshape(1, *shape)
 
 
 def test_it_has_the_values_and_gradients_of_torch():

@@ -3,8 +3,7 @@
 import torch
 
 from components.memory import Seen
-from tests.builders import component, sizes
-from tests.components.mixer.test_attention import waves
+from tests.builders import component, sizes, waves
 from tests.known import COMPONENTS
 
 

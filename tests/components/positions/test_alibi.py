@@ -3,12 +3,12 @@
 import pytest
 import torch
 from transformers.models.bloom.modeling_bloom import build_alibi_tensor
-from x_transformers.x_transformers import AlibiPositionalBias
 
 from components.errors import UserError
 from components.memory import Seen
 from tests.builders import component, random_decoder, sizes, some_tokens, some_values, windowed
 from tests.components.positions.encoded import known_scores, scores, small_scores
+from tests.elsewhere import AlibiPositionalBias
 from tests.known import COMPONENTS
 from tests.oracles.positions import alibi_slopes
 

@@ -3,7 +3,15 @@
 import pytest
 import torch
 
-from tests.builders import component, random_decoder, sizes, some_tokens, some_values, windowed
+from tests.builders import (
+    component,
+    decoder,
+    random_decoder,
+    sizes,
+    some_tokens,
+    some_values,
+    windowed,
+)
 from tests.components.positions.encoded import known_scores, scores, small_scores
 from tests.known import COMPONENTS
 from tests.oracles.positions import ramp
@@ -91,6 +99,5 @@ def test_moving_all_positions_has_no_effect_on_attention():
 
 
 def test_the_scale_starts_at_1_whatever_the_seed():
-    model = random_decoder(positions="linspace")
-    del model
-    assert linspace().scale.unique().tolist() == [1.0]
+    encoder = decoder(positions="linspace", seed=3).layers[1].positions
+    assert encoder.scale.tolist() == [1.0] * 4

@@ -4,16 +4,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rotary_embedding_torch import RotaryEmbedding
 from transformers import GPTNeoXConfig, LlamaConfig
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 from transformers.models.gpt_neox import modeling_gpt_neox
 from transformers.models.llama import modeling_llama
-from x_transformers.x_transformers import RotaryEmbedding as OtherRotary
 
 from components.errors import UserError
 from tests.builders import component, random_decoder, sizes, some_tokens, some_values, windowed
 from tests.components.positions.encoded import known_scores, scores, small_scores
+from tests.elsewhere import RotaryEmbedding, XRotaryEmbedding
 from tests.known import COMPONENTS
 from tests.oracles.positions import rotary as oracle
 
@@ -108,7 +107,7 @@ def test_interleaved_is_that_of_rotary_embedding_torch():
 
 
 def test_ntk_is_the_rescaled_base_of_x_transformers():
-    theirs = OtherRotary(64, base_rescale_factor=4.0).inv_freq
+    theirs = XRotaryEmbedding(64, base_rescale_factor=4.0).inv_freq
     ours = rotary(64, scaling="ntk", factor=4.0).frequencies
     assert ours == pytest.approx(theirs.tolist(), rel=1e-5)
     known = COMPONENTS["ntk_aware_base_d64_factor4"]

@@ -51,5 +51,5 @@ def test_a_scale_of_0_is_no_positions():
 
 
 def test_an_odd_width_is_refused():
-    with pytest.raises(UserError, match="sinusoidal needs an even model.width, not 9"):
+    with pytest.raises(UserError, match=r"sinusoidal needs an even model\.width, not 9"):
         component("positions", "sinusoidal", sizes(width=9))

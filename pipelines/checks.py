@@ -1,0 +1,110 @@
+"""What is checked of a model before it trains, since networks fail silently.
+
+After Karpathy 2019 ("A Recipe for Training Neural Networks"): the loss at initialisation, and that
+gradients arrive; and that no token sees its future.
+"""
+
+import json
+import math
+from typing import TYPE_CHECKING
+
+import torch
+
+from components.causality import LONGEST, WINDOWS, randomised, refuse_if_it_sees_the_future
+from components.errors import Problem, UserError
+from components.initialise import STANDARD_DEVIATION, generator_of
+from components.options import plain
+from pipelines.windows import read
+
+if TYPE_CHECKING:
+    from components.decoder import Decoder
+    from pipelines.cell import Cell
+    from pipelines.samples import Sample
+
+ROWS = 2
+TOLERANCE = 0.5  # nats
+
+_known: dict[str, str | None] = {}
+
+
+def refuse_a_broken_model(cell: "Cell", model: "Decoder") -> None:
+    """Check causality and the way of the gradients, once for all seeds of a variant.
+
+    Both look at a copy with random parameters, so that the initial values, which differ between
+    seeds, play no part, and the model is left as it is.
+
+    Raises:
+        UserError: a token sees its future, or a parameter gets no gradient.
+    """
+    parts = {kind: [each.as_json() for each in members] for kind, members in cell.parts.items()}
+    sizes = [cell.model.as_json(), cell.training.context, model.sizes.vocabulary]
+    key = json.dumps([parts, plain(sizes)], sort_keys=True)
+    if key not in _known:
+        _known[key] = _broken(model)
+    problem = _known[key]
+    if problem is not None:
+        raise UserError(problem)
+
+
+def initial_loss(model: "Decoder", sample: "Sample", precision: str) -> float:
+    """Return the loss of a model on a sample, in nats per target; the model is left as it is."""
+    trained = model.training
+    model.eval()
+    with torch.no_grad():
+        total = sum(float(nats.sum()) for _, nats, _ in read(model, sample.parts, precision))
+    model.train(trained)
+    return total / max(sample.predicted, 1)
+
+
+def refuse_an_odd_start(model: "Decoder", loss: float) -> None:
+    """Check that an untrained model predicts about as well as one that knows nothing.
+
+    The expected loss is log(vocabulary). Logits of a normed stream spread by s = 0.02 sqrt(width),
+    which adds s^2 / 2, and about s where a corpus has few frequent tokens. A head that is tied to
+    the embedding knows its own token by up to 0.02 width. Other initial values promise nothing.
+
+    Raises:
+        UserError: the loss is further away, and `model.init` is normal.
+    """
+    expected = math.log(model.sizes.vocabulary)
+    spread = STANDARD_DEVIATION * math.sqrt(model.sizes.width)
+    tied = model.head.weight is model.embedding.weight
+    above = (
+        TOLERANCE + spread + spread**2 / 2 + (STANDARD_DEVIATION * model.sizes.width if tied else 0)
+    )
+    below = TOLERANCE + spread
+    if model.init == "normal" and not -below <= loss - expected <= above:
+        hint = (
+            f"expected {expected:.3f}, the log of {model.sizes.vocabulary} token ids, "
+            f"between {expected - below:.3f} and {expected + above:.3f}"
+        )
+        raise UserError(Problem(f"the initial loss is {loss:.3f} nats per token", hints=(hint,)))
+
+
+def _broken(model: "Decoder") -> str | None:
+    try:
+        refuse_if_it_sees_the_future(model)
+    except ValueError as error:
+        return str(error)
+    missed = unreached(model)
+    return f"no gradient reaches {', '.join(missed)}" if missed else None
+
+
+def unreached(model: "Decoder") -> tuple[str, ...]:
+    """Return the names of the parameters that no gradient reaches over three windows."""
+    copy = randomised(model, seed=1)
+    length = max(2, min(LONGEST, model.sizes.window, model.sizes.context // WINDOWS))
+    tokens = torch.randint(
+        model.sizes.vocabulary, (ROWS, WINDOWS * length), generator=generator_of("checks.tokens", 0)
+    )
+    state = copy.start(ROWS)
+    total = torch.zeros(())
+    for part in tokens.split(length, dim=1):
+        logits, state = copy(part, state)
+        total = total + torch.log_softmax(logits, -1)[..., 0].sum()
+    total.backward()
+    return tuple(
+        name
+        for name, parameter in copy.named_parameters()
+        if parameter.requires_grad and (parameter.grad is None or not parameter.grad.any())
+    )

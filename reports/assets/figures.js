@@ -1,0 +1,234 @@
+// The figures that a reader's choice changes: from curves to plotly's data, colours as tokens of the theme.
+function figuresOf(report, losses, view) {
+  const { variants, cells, curves, style, baseline } = report;
+  const { state, X_AXES, known, along, pairedAxis, drawnVariants, full, zoomOn, smoothingRange } = view;
+  const length = curves.shape[1], ends = losses.map(lastFinite);
+  const cellAt = new Map(cells.map((cell, i) => [cell.v + '/' + cell.seed, i]));
+  const of = v => variants[v].slot === null ? '@ghost' : '@v' + variants[v].slot;
+  const ink = v => variants[v].slot === null ? '@muted' : '@v' + variants[v].slot;
+
+  // Plotly reads a few tags in its texts: words are shown, never obeyed.
+  const plain = words => words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const cut = words => words.length <= 26 ? words : words.slice(0, 25) + '…';
+  const text = variants.map(variant => plain(variant.label)), short = variants.map(variant => plain(cut(variant.label)));
+  const narrow = () => innerWidth < 640;
+  const merge = (under, over) => {
+    const merged = { ...under };
+    for (const [key, value] of Object.entries(over))
+      merged[key] = value && typeof value === 'object' && !Array.isArray(value) && under[key] ? merge(under[key], value) : value;
+    return merged;
+  };
+
+  function layoutOf(given) {
+    const layout = merge(style.layout, given);
+    for (const key of Object.keys(layout)) if (/^[xy]axis\d*$/.test(key)) layout[key] = merge(style.axis, layout[key]);
+    if (!narrow()) return layout;
+    layout.margin = { ...layout.margin, l: Math.min(layout.margin.l, 48), r: 12 };
+    // No room beside the figure: the labels stand inside, at its right edge.
+    layout.annotations = (layout.annotations ?? []).map(note => note.name === 'end'
+      ? { ...note, xanchor: 'right', xshift: 0, yshift: 10, bgcolor: '@page/0.8' } : note);
+    return layout;
+  }
+
+  // Labels at line ends, pushed apart to 17 px and kept inside the frame.
+  function endLabels(items, [low, high], pixels) {
+    const gap = (high - low) * 17 / pixels;
+    const sorted = items.filter(item => Number.isFinite(item.y)).sort((a, b) => a.y - b.y);
+    const inside = y => Math.min(Math.max(y, low + gap / 2), high - gap / 2);
+    sorted.forEach((item, i) => { item.y = Math.max(inside(item.y), i ? sorted[i - 1].y + gap : -Infinity); });
+    let roof = high - gap / 2;
+    for (const item of sorted.toReversed()) { item.y = Math.min(item.y, roof); roof = item.y - gap; }
+    return sorted.map(item => ({
+      name: 'end', xref: 'paper', x: 1, y: item.y, text: item.text, showarrow: false, xanchor: 'left', xshift: 6,
+      font: { color: item.color, size: 13, weight: 600 },
+    }));
+  }
+
+  const shown = v => cells.flatMap((cell, i) => cell.v === v && state.seeds.has(cell.seed) && ends[i] >= 0 ? [i] : []);
+  const faint = () => {
+    const many = drawnVariants().reduce((sum, v) => sum + shown(v).length, 0);
+    return Math.max(0.05, 0.34 / Math.sqrt(Math.max(1, many)));
+  };
+  const smoothed = values => smooth(values, state.kind, state.p, smoothingRange());
+  const pick = (indexes, values) => indexes.map(i => values[i]);
+
+  function band(x, low, high, v, opacity) {
+    const edge = { x, mode: 'lines', line: { width: 0 }, hoverinfo: 'skip', meta: { v, what: 'band' } };
+    return [{ ...edge, y: high }, { ...edge, y: low, fill: 'tonexty', fillcolor: `${of(v)}/${opacity}` }];
+  }
+
+  const halo = (x, y, v) => ({ x, y, mode: 'lines', line: { color: '@page/0.85', width: 6 }, hoverinfo: 'skip', meta: { v, what: 'halo' } });
+
+  function line(x, y, v, name, format) {
+    const marks = { x: [], y: [] };
+    for (let k = 1; k < 12; k++) {
+      // Marks of two variants do not stand above each other.
+      const i = Math.max(0, Math.floor((k - (v % 6) * 0.16) * (x.length - 1) / 12));
+      marks.x.push(x[i]); marks.y.push(y[i]);
+    }
+    return [
+      { x, y, mode: 'lines', name, line: { color: ink(v), width: v === baseline ? 3 : 2.2 }, hovertemplate: `%{y:${format}}`, meta: { v, what: 'mean' } },
+      { ...marks, mode: 'markers', hoverinfo: 'skip', meta: { v, what: 'marker' },
+        marker: { symbol: variants[v].marker, size: 7, color: '@page', line: { color: ink(v), width: 2 } } },
+    ];
+  }
+
+  function oneLineEach(x, indexes, lines, list, v, format) {
+    return list.map((i, k) => ({
+      x, y: pick(indexes, lines[k]), mode: 'lines', name: `${text[v]} · seed ${cells[i].seed}`,
+      line: { color: ink(v), width: 1.4 }, hovertemplate: `%{y:${format}}`, meta: { v, seed: cells[i].seed, what: 'smooth' },
+    }));
+  }
+
+  class Extent {
+    low = Infinity;
+    high = -Infinity;
+    add(values, from, to) {
+      for (let i = from; i <= to; i++) {
+        if (values[i] < this.low) this.low = values[i];
+        if (values[i] > this.high) this.high = values[i];
+      }
+    }
+    padded() {
+      if (!(this.low <= this.high)) return [0, 1];
+      const margin = (this.high - this.low) * 0.1 || 0.1;
+      return [this.low - margin, this.high + margin];
+    }
+  }
+
+  // What both figures share: raw lines first, then smoothing, labels and the range.
+  function assemble(place, name, series, spread, format, extent) {
+    const raw = [], bands = [], halos = [], above = [], labels = [], opacity = (faint() * (spread === 'range' ? 1 : 0.55)).toFixed(3);
+    const zoom = zoomOn(name), pixels = Math.max(200, place.clientWidth - 150);
+    for (const one of series) {
+      const { v, list, lines } = one, x = along(name, v), [from, to] = zoom ?? [x[0], x[length - 1]];
+      const softened = lines.map(smoothed), finished = softened.filter((_, k) => cells[list[k]].status === 'complete');
+      // A seed that stopped is drawn, but its end must not bend the mean of the others.
+      const { mean, low, high, half } = overSeeds(finished, length, curves.student), hasMean = finished.length > 0;
+      const indexes = places(x, from, to, state.logx), at = pick(indexes, x);
+      lines.forEach((values, k) => {
+        const [xs, ys] = columns(x, values, from, to, pixels, state.logx);
+        raw.push({ x: xs, y: ys, mode: 'lines', line: { color: `${ink(v)}/${opacity}`, width: 1 }, hoverinfo: 'skip',
+          name: `${text[v]} seed ${cells[list[k]].seed} raw`, meta: { v, seed: cells[list[k]].seed, what: 'raw' } });
+      });
+      const bottom = spread === 'range' ? low : mean.map((value, i) => value - half[i]);
+      const top = spread === 'range' ? high : mean.map((value, i) => value + half[i]);
+      const drawnLines = state.per || !hasMean ? softened : [mean];
+      if (state.per) above.push(...oneLineEach(at, indexes, softened, list, v, format));
+      else if (hasMean) {
+        if (finished.length > 1 && (state.p || spread !== 'range')) bands.push(...band(at, pick(indexes, bottom), pick(indexes, top), v, 0.26));
+        // All halos lie below all lines, so that no line wipes out another.
+        halos.push(halo(at, pick(indexes, mean), v));
+        above.push(...line(at, pick(indexes, mean), v, text[v], format));
+      }
+      const [first, last] = visible(x, from, to);
+      const start = Math.max(first, state.range || state.logx ? 0 : Math.floor(length / 16));
+      for (const values of drawnLines) extent.add(values, start, last);
+      if (!state.per && hasMean) { extent.add(bottom, start, last); extent.add(top, start, last); }
+      labels.push({ y: latest(drawnLines, first, last), text: short[v], color: ink(v) });
+      one.view = { x, first, last, softened };
+    }
+    return { raw, above: [...bands, ...halos, ...above], labels, zoom };
+  }
+
+  // Where the label of a line stands: at its last value in the frame.
+  function latest(lines, first, last) {
+    for (let i = last; i >= first; i--) {
+      const values = lines.map(line => line[i]).filter(Number.isFinite);
+      if (values.length) return values.reduce((sum, value) => sum + value, 0) / values.length;
+    }
+    return NaN;
+  }
+
+  function countOutside(series, [low, high]) {
+    let above = 0, below = 0;
+    for (const { lines, view } of series) for (const values of lines) for (let i = view.first; i <= view.last; i++) {
+      if (values[i] > high) above++;
+      if (values[i] < low) below++;
+    }
+    const parts = [above && `${above.toLocaleString('en')} above`, below && `${below.toLocaleString('en')} below`].filter(Boolean);
+    return parts.length ? `Raw points outside the frame: ${parts.join(', ')}.` : 'All raw points are inside the frame.';
+  }
+
+  const axisRange = (range, logarithmic) => logarithmic ? range.map(Math.log10) : range;
+  const margin = labels => {
+    const longest = Math.max(4, ...labels.map(label => label.text.replace(/&\w+;/g, '.').length));
+    return { l: 64, r: Math.min(220, 20 + 7.6 * longest), t: 8, b: 46 };
+  };
+
+  function unfinished(series) {
+    return series.flatMap(({ v, list, view }) => list.flatMap((i, k) => {
+      if (cells[i].status === 'complete' || ends[i] < view.first || ends[i] > view.last) return [];
+      const word = cells[i].status;
+      return [{
+        x: [view.x[ends[i]]], y: [view.softened[k][ends[i]]], mode: 'markers+text', text: [narrow() ? '' : `seed ${cells[i].seed} ${word}`],
+        textposition: 'top center', textfont: { color: ink(v), size: 12 }, cliponaxis: false, meta: { v, seed: cells[i].seed, what: word },
+        marker: { symbol: 'x-thin', size: 12, line: { width: 3, color: ink(v) } },
+        hovertemplate: `seed ${cells[i].seed} ${word} at step ${cells[i].at ?? ends[i] + curves.first_step}<extra>${text[v]}</extra>`,
+      }];
+    }));
+  }
+
+  function evaluations() {
+    return state.eval ? drawnVariants().map(v => {
+      const points = report.evaluations.filter(point => cells[point.cell].v === v && state.seeds.has(cells[point.cell].seed));
+      const factor = X_AXES[state.x].factor(v);
+      return { x: points.map(point => point.step * factor), y: points.map(point => point.loss), mode: 'markers', name: `${text[v]} validation`,
+        marker: { symbol: variants[v].marker, size: 8, color: ink(v), line: { color: '@page', width: 1 } }, hovertemplate: '%{y:.3f}', meta: { v, what: 'evaluation' } };
+    }) : [];
+  }
+
+  // The variants that are not picked, in a grid with more than can be told apart: one band of their means.
+  function others() {
+    const rest = variants.map((_, v) => v).filter(v => state.off.has(v) && variants[v].slot === null && known(state.x, v));
+    const means = rest.map(v => overSeeds(shown(v).filter(i => cells[i].status === 'complete').map(i => smoothed(losses[i])), length, curves.student).mean);
+    if (!rest.length) return { traces: [], labels: [] };
+    const x = along(state.x, rest[0]), { low, high, mean } = overSeeds(means, length, curves.student), indexes = places(x, x[0], x[length - 1], state.logx);
+    return {
+      traces: band(pick(indexes, x), pick(indexes, low), pick(indexes, high), rest[0], 0.45),
+      labels: [{ y: mean[length - 1], text: `${rest.length} other variants`, color: '@muted' }],
+    };
+  }
+
+  function drawCurves(place) {
+    const series = drawnVariants().filter(v => known(state.x, v)).map(v => ({ v, list: shown(v)})).filter(each => each.list.length);
+    for (const each of series) each.lines = each.list.map(i => losses[i]);
+    const extent = new Extent(), { raw, above, labels, zoom } = assemble(place, state.x, series, 'range', '.3f', extent), rest = others();
+    let range = extent.padded();
+    if (state.logy) range = [Math.max(extent.low * 0.97, 1e-6), extent.high * 1.03];
+    const drawn = axisRange(range, state.logy), all = [...labels, ...rest.labels].map(label => ({ ...label, y: state.logy ? Math.log10(label.y) : label.y }));
+    return {
+      note: countOutside(series, range),
+      data: [...raw, ...rest.traces, ...above, ...evaluations(), ...unfinished(series)],
+      layout: {
+        margin: margin(all), hovermode: 'x unified', annotations: endLabels(all, drawn, place.clientHeight - 60),
+        xaxis: { title: { text: X_AXES[state.x].title }, type: state.logx ? 'log' : 'linear', range: axisRange(zoom ?? full(state.x), state.logx) },
+        yaxis: { title: { text: narrow() ? 'nats per token' : 'training loss (nats per token)' }, type: state.logy ? 'log' : 'linear', range: drawn },
+      },
+    };
+  }
+
+  function drawDifference(place) {
+    const name = pairedAxis(state.x), extent = new Extent();
+    extent.add([0], 0, 0);
+    const series = drawnVariants().filter(v => v !== baseline).map(v => {
+      const list = shown(v).filter(i => ends[cellAt.get(baseline + '/' + cells[i].seed)] >= 0);
+      const lines = list.map(i => { const other = losses[cellAt.get(baseline + '/' + cells[i].seed)]; return Float64Array.from(losses[i], (value, k) => value - other[k]); });
+      return { v, list, lines };
+    }).filter(each => each.list.length);
+    const { raw, above, labels, zoom } = assemble(place, name, series, 'student', '+.3f', extent), range = extent.padded();
+    const zero = { name: 'zero', xref: 'paper', x: 0, y: 0, text: `${short[baseline]} (baseline)`, showarrow: false, xanchor: 'left', yanchor: 'bottom', font: { size: 12, color: '@v0' }, bgcolor: '@page/0.8' };
+    return {
+      note: countOutside(series, range) + (name === state.x ? '' : ` Drawn over steps: ${state.x === 'flops' ? 'FLOPs' : state.x} of two variants do not pair.`),
+      data: [...raw, ...above],
+      layout: {
+        margin: margin([...labels]), hovermode: 'x unified', annotations: [zero, ...endLabels(labels, range, place.clientHeight - 60)],
+        shapes: [{ type: 'line', xref: 'paper', x0: 0, x1: 1, y0: 0, y1: 0, line: { color: '@v0', width: 2.5 } }],
+        xaxis: { title: { text: X_AXES[name].title }, type: state.logx ? 'log' : 'linear', range: axisRange(zoom ?? full(name), state.logx) },
+        yaxis: { title: { text: narrow() ? 'nats per token' : 'difference in loss (nats per token)' }, range, tickformat: '+.2f', zeroline: false },
+      },
+    };
+  }
+
+  return { curves: drawCurves, difference: drawDifference, layoutOf };
+}

@@ -1,0 +1,533 @@
+"""Grids that are wrong, and what their author must be told: line, key, and parts of the message."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Broken:
+    """One wrong grid.
+
+    Fields:
+        why: a name for the case.
+        text: the file.
+        line: of the first problem; None where it has none.
+        parts: what the message must contain, the key among it.
+    """
+
+    why: str
+    text: str
+    line: int | None
+    parts: tuple[str, ...]
+
+
+def grid(**changes: str) -> str:
+    """Return a good grid with some of its keys replaced, added, or (empty) left out."""
+    keys = {
+        "question": "question: Is it so?\n",
+        "baseline": "baseline: {positions: rotary}\n",
+        "axes": "axes: {positions: [rotary, none]}\n",
+    }
+    return "".join({**keys, **changes}.values())
+
+
+def axes(values: str) -> str:
+    """Return a good grid with other values of the axis `positions`, all in line 3."""
+    return grid(axes=f"axes: {{positions: [{values}]}}\n")
+
+
+def extra(line: str) -> str:
+    """Return a good grid with one more line, the fourth."""
+    return grid() + line + "\n"
+
+
+MANY = list(range(1, 60))
+
+BROKEN = (
+    # names that nobody knows
+    Broken(
+        "unknown component",
+        grid(axes="axes:\n  positions:\n    - rotery\n    - none\n    - rotary\n"),
+        5,
+        (
+            "unknown component positions/rotery",
+            "axes.positions[0] = rotery",
+            "known positions: alibi, ",
+            "did you mean rotary?",
+        ),
+    ),
+    Broken(
+        "unknown component with options",
+        axes("rotary, {linspce: {edge: 1}}"),
+        3,
+        ("unknown component positions/linspce", "did you mean linspace?"),
+    ),
+    Broken(
+        "an option where a component is named",
+        extra("set: {mlp: {width: 64}}"),
+        4,
+        ("unknown component mlp/width", "to set an option of the chosen component", "mlp.width"),
+    ),
+    Broken(
+        "unknown option",
+        grid(axes="axes:\n  positions:\n    - rotary\n    - linspace:\n        egde: 0.1\n"),
+        7,
+        ("positions/linspace has no option egde", "axes.positions[1].egde = 0.1", "edge (float"),
+    ),
+    Broken(
+        "unknown option, nearest",
+        axes("rotary, {linspace: {egde: 0.1}}"),
+        3,
+        ("did you mean edge?",),
+    ),
+    Broken(
+        "unknown option of the chosen component",
+        grid(baseline="baseline: {positions: rotary, mlp.wdth: 64}\n").replace(
+            "axes: {", "axes: {mlp.wdth: [64, 32], "
+        ),
+        3,
+        ("has no option wdth", "axes.mlp.wdth[0] = 64", "did you mean width?"),
+    ),
+    Broken(
+        "unknown option of a named component",
+        extra("set: {optimizer.adamw.lr: 0.1}"),
+        4,
+        ("optimizer/adamw has no option lr", "set.optimizer.adamw.lr = 0.1", "learning_rate"),
+    ),
+    Broken(
+        "unknown key",
+        extra("sedes: 3"),
+        4,
+        ("unknown key sedes", "sedes = 3", "known keys: question", "did you mean seeds?"),
+    ),
+    Broken(
+        "a setting at the left margin",
+        extra("training: {steps: 5}"),
+        4,
+        ("unknown key training", "did you mean set.training.steps?"),
+    ),
+    Broken(
+        "unknown setting",
+        extra("set: {positons: none}"),
+        4,
+        ("unknown setting positons", "set.positons = none", "did you mean positions?"),
+    ),
+    Broken(
+        "a setting without its section",
+        extra("set: {heads: 2}"),
+        4,
+        ("unknown setting heads", "did you mean model.heads?"),
+    ),
+    Broken(
+        "a grid's key as a setting",
+        extra("set: {seeds: 2}"),
+        4,
+        ("unknown setting seeds", "a key of the grid itself"),
+    ),
+    Broken(
+        "unknown field of the model",
+        extra("set: {model: {widht: 32}}"),
+        4,
+        ("model has no field widht", "set.model.widht = 32", "did you mean width?"),
+    ),
+    Broken(
+        "unknown field of the training",
+        extra("set: {training.step: 32}"),
+        4,
+        ("training has no field step", "set.training.step = 32", "did you mean steps?"),
+    ),
+    Broken(
+        "unknown preset",
+        extra("preset: labtop"),
+        4,
+        ("unknown preset labtop", "preset = labtop", "pythia-14m", "did you mean laptop?"),
+    ),
+    Broken(
+        "a component as an option",
+        extra("set: {positions.rotary: 500}"),
+        4,
+        ("positions.rotary is a component", "options are positions.rotary.OPTION"),
+    ),
+    *(
+        Broken(
+            f"later key {key}",
+            extra(f"{key}: {{a: 1}}"),
+            4,
+            (f"{key} is not yet part of the language", key),
+        )
+        for key in ("leave_out", "match", "tune", "search", "final", "budget", "keep", "when")
+    ),
+    Broken("looks", extra("seeds: {looks: [3, 5]}"), 4, ("looks inside seeds is not yet", "seeds")),
+    Broken("hold flops", extra("hold: flops"), 4, ("hold: flops is not yet", "hold = flops")),
+    Broken(
+        "a machine's key",
+        extra("workers: 2"),
+        4,
+        ("workers says how to run", "give it to the command: workers=..."),
+    ),
+    # types
+    Broken(
+        "a word for a number",
+        axes("rotary, {linspace: {edge: wide}}"),
+        3,
+        ("edge has the wrong type", "axes.positions[1].edge = wide", "expected float"),
+    ),
+    Broken(
+        "a fraction for a count",
+        extra("set: {training.steps: 1.5}"),
+        4,
+        ("training.steps has the wrong type", "set.training.steps = 1.5", "expected int"),
+    ),
+    Broken(
+        "a word that is not one of the choices",
+        extra("set: {positions.rotary.layout: halve}"),
+        4,
+        ("positions.rotary.layout", "expected one of half, interleaved", "did you mean half?"),
+    ),
+    Broken(
+        "a number for a component",
+        axes("rotary, 7"),
+        3,
+        ("no component of kind positions", "axes.positions[1] = 7", "expected one of alibi"),
+    ),
+    Broken(
+        "options that are no mapping",
+        axes("rotary, {linspace: 0.1}"),
+        3,
+        ("the options of positions/linspace are a mapping", "axes.positions[1].linspace = 0.1"),
+    ),
+    Broken(
+        "a section that is no mapping", extra("set: 5"), 4, ("a mapping is expected", "set = 5")
+    ),
+    Broken("a question that is no text", grid(question="question: 5\n"), 1, ("question = 5",)),
+    # structure
+    Broken(
+        "duplicate key",
+        extra("axes: {positions: [none]}"),
+        4,
+        ("the key axes is written twice", "it stands in line 3 already"),
+    ),
+    Broken(
+        "duplicate key inside",
+        "question: Q\nbaseline:\n  positions: rotary\n  positions: none\n"
+        "axes: {positions: [rotary, none]}\n",
+        4,
+        ("the key positions is written twice", "baseline.positions"),
+    ),
+    Broken(
+        "one setting in two spellings",
+        extra("set: {model.width: 32, model: {width: 64}}"),
+        4,
+        ("model.width is written twice", "set.model.width"),
+    ),
+    Broken("no question", grid(question=""), None, ("the grid asks no question", "question")),
+    Broken("no baseline", grid(baseline=""), None, ("the grid has no baseline", "baseline")),
+    Broken("nothing varies", grid(axes=""), None, ("the grid varies nothing", "axes")),
+    Broken(
+        "axes and variants",
+        extra("variants: {nope: {positions: none}}"),
+        4,
+        ("the grid has axes and variants", "variants"),
+    ),
+    Broken(
+        "baseline beside the axes",
+        grid(baseline="baseline: {positions: learned}\n"),
+        2,
+        (
+            "the baseline is not a point of the grid",
+            "baseline.positions = learned",
+            "the axis positions has: rotary, none",
+            "add learned to axes.positions, or choose one of these as the baseline",
+        ),
+    ),
+    Broken(
+        "baseline without an axis",
+        grid(axes="axes: {positions: [rotary, none], model.heads: [4, 1]}\n"),
+        2,
+        ("the baseline has no model.heads", "baseline = {positions: rotary}", "4, 1"),
+    ),
+    Broken(
+        "baseline of what is no axis",
+        grid(baseline="baseline: {positions: rotary, model.heads: 4}\n"),
+        2,
+        ("the baseline has model.heads, which is no axis", "move it to `set`"),
+    ),
+    Broken("empty axis", axes(""), 3, ("the axis is empty", "axes.positions")),
+    Broken("an axis of nothing", grid(axes="axes: {positions: }\n"), 3, ("the axis is empty",)),
+    Broken(
+        "an axis that is no list",
+        grid(axes="axes: {positions: rotary}\n"),
+        3,
+        ("an axis is a list", "axes.positions = rotary", "write [rotary]"),
+    ),
+    Broken("no axes", grid(axes="axes: {}\n"), 3, ("there are no axes", "axes")),
+    Broken("one point", axes("rotary"), 2, ("no variant beside its baseline", "baseline")),
+    Broken(
+        "an axis under set",
+        extra("set: {positions: none}"),
+        4,
+        ("positions is an axis and under `set`", "set.positions = none"),
+    ),
+    Broken(
+        "an option nobody chooses",
+        extra("set: {memory.xl.windows: 2}"),
+        4,
+        ("no variant chooses memory/xl", "set.memory.xl.windows = 2"),
+    ),
+    Broken(
+        "an option of what is not chosen",
+        "question: Q\nbaseline: {}\nvariants:\n  a: {memory.xl.windows: 2}\n",
+        4,
+        ("memory/xl is not chosen here: memory is none", "variants.a.memory.xl.windows = 2"),
+    ),
+    Broken(
+        "an option of several",
+        "question: Q\nbaseline: {}\nvariants:\n"
+        "  a: {positions: [rotary, none], positions.base: 9}\n",
+        4,
+        ("positions has several members", "positions.rotary.base"),
+    ),
+    Broken(
+        "an option that not every variant has",
+        extra("set: {positions.base: 500}"),
+        4,
+        ("positions/none has no option base", "set.positions.base = 500"),
+    ),
+    Broken(
+        "exclude of no axis",
+        extra("exclude: [{memory: none}]"),
+        4,
+        ("memory is no axis", "exclude[0].memory = none"),
+    ),
+    Broken(
+        "exclude of no value",
+        extra("exclude: [{positions: learned}]"),
+        4,
+        ("the excluded point is not in the grid", "exclude[0].positions = learned"),
+    ),
+    Broken(
+        "exclude of the baseline",
+        extra("exclude: [{positions: rotary}]"),
+        4,
+        ("the baseline is excluded", "exclude[0] = {positions: rotary}"),
+    ),
+    Broken(
+        "exclude that is no list",
+        extra("exclude: {positions: none}"),
+        4,
+        ("exclude is a list of points", "exclude"),
+    ),
+    Broken(
+        "a variant with a slash",
+        "question: Q\nbaseline: {}\nvariants: {a/b: {positions: none}}\n",
+        3,
+        ("no name of a variant", "variants.a/b"),
+    ),
+    Broken(
+        "a variant that changes nothing",
+        "question: Q\nbaseline: {}\nvariants: {a: {}}\n",
+        3,
+        ("the variant a changes nothing", "variants.a"),
+    ),
+    Broken(
+        "two optimizers",
+        "question: Q\nbaseline: {}\nvariants: {a: {optimizer: [adamw, adamw]}}\n",
+        3,
+        ("a cell has one optimizer", "variants.a.optimizer"),
+    ),
+    Broken(
+        "none in a chain",
+        "question: Q\nbaseline: {}\nvariants: {a: {memory: [none, xl]}}\n",
+        3,
+        ("memory/none stands alone", "variants.a.memory"),
+    ),
+    # equal variants
+    Broken(
+        "two equal values",
+        axes("rotary, none, {rotary: {base: 10000}}"),
+        3,
+        ("two values of an axis are the same", "axes.positions[2]", "axes.positions[0] again"),
+    ),
+    Broken(
+        "two equal variants",
+        "question: Q\nbaseline: {positions: rotary}\nvariants:\n  a: {positions: none}\n"
+        "  b: {positions: [none, none]}\n",
+        5,
+        ("two variants are equal: a and b", "variants.b"),
+    ),
+    Broken(
+        "a variant that is the baseline",
+        "question: Q\nbaseline: {positions: rotary}\nvariants:\n  a: {training.steps: 300, "
+        "positions: {rotary: {base: 10000.0}}}\nset: {training.steps: 300}\n",
+        4,
+        ("two variants are equal: the baseline and a",),
+    ),
+    Broken(
+        "equal through a default of the model",
+        grid(
+            baseline="baseline: {model.kv_heads: null}\n",
+            axes="axes: {model.kv_heads: [null, 4]}\n",
+        ),
+        3,
+        ("two variants are equal", "model.kv_heads=null", "model.kv_heads=4"),
+    ),
+    # ranges
+    Broken("no seeds", extra("seeds: 0"), 4, ("the number of seeds is out of range", "seeds = 0")),
+    Broken("an empty list of seeds", extra("seeds: []"), 4, ("seeds are a number or a list",)),
+    Broken("a repeated seed", extra("seeds: [0, 1, 0]"), 4, ("the seed 0 is repeated", "seeds[2]")),
+    Broken(
+        "a negative seed", extra("seeds: [-1]"), 4, ("a seed is a whole number", "seeds[0] = -1")
+    ),
+    Broken(
+        "a true seed", extra("seeds: true"), 4, ("seeds are a number or a list", "seeds = true")
+    ),
+    Broken("no margin", extra("margin: 0"), 4, ("the margin is no number above 0", "margin = 0")),
+    Broken("a word for a margin", extra("margin: small"), 4, ("margin = small", "nats per token")),
+    Broken(
+        "an interval nobody knows",
+        extra("interval: flored"),
+        4,
+        ("interval = flored", "floored or paired", "did you mean floored?"),
+    ),
+    Broken("compare", extra("compare: none"), 4, ("compare = none", "expected baseline or all")),
+    Broken(
+        "no steps",
+        extra("set: {training.steps: 0}"),
+        4,
+        ("training.steps is out of range", "set.training.steps = 0", "expected at least 1"),
+    ),
+    Broken(
+        "a context that is no multiple of the window",
+        extra("set: {training.context: 200}"),
+        4,
+        ("not a whole number of windows", "model.window = 128", "set.training.context = 200"),
+    ),
+    Broken(
+        "heads that do not divide the width",
+        extra("set: {model.heads: 5}"),
+        4,
+        ("heads do not divide the width", "set.model.heads = 5", "model.width = 64"),
+    ),
+    Broken(
+        "key-value heads that do not divide the heads",
+        grid(baseline="baseline: {model.kv_heads: 4}\n", axes="axes: {model.kv_heads: [4, 3]}\n"),
+        3,
+        ("the heads do not divide", "axes.model.kv_heads[1] = 3", "model.heads = 4"),
+    ),
+    Broken(
+        "a memory with one window",
+        "question: Q\nbaseline: {memory: none}\naxes: {memory: [none, xl]}\n"
+        "set: {training.context: 128}\n",
+        4,
+        ("memory/xl needs a context longer than one window", "at least 256"),
+    ),
+    Broken(
+        "text files without a path",
+        extra("set: {data.corpus: files}"),
+        4,
+        ("the corpus has no path", "set data.path"),
+    ),
+    Broken(
+        "more points than anyone means",
+        grid(
+            baseline="baseline: {model.width: 1, training.steps: 1}\n",
+            axes=f"axes: {{model.width: {MANY}, training.steps: {MANY}}}\n",
+        ),
+        None,
+        ("the axes have 3481 points", "at most 2000"),
+    ),
+    # evaluate and claim
+    Broken("corpora", extra("evaluate: {corpora: [x]}"), 4, ("corpora are not yet", "evaluate")),
+    Broken("evaluate what", extra("evaluate: [512]"), 4, ("evaluate says which lengths",)),
+    Broken("a short length", extra("evaluate: {lengths: [1]}"), 4, ("evaluate.lengths[0] = 1",)),
+    Broken(
+        "a claim about nobody",
+        extra("claim: {nope: worse, source: me}"),
+        4,
+        ("no variant is called nope", "claim.nope = worse", "known variants: rotary; none"),
+    ),
+    Broken(
+        "a claim that is none",
+        extra("claim: {none: wors, source: me}"),
+        4,
+        ("that is no claim", "claim.none = wors", "did you mean worse?"),
+    ),
+    Broken(
+        "between one",
+        extra("claim: {none: {between: [rotary]}}"),
+        4,
+        ("between needs two other variants", "claim.none.between"),
+    ),
+    Broken(
+        "a loss without the baseline's",
+        extra("claim: {none: {loss: 4.9}}"),
+        4,
+        ("a loss needs the baseline's beside it", "add rotary: {loss: ...}"),
+    ),
+    Broken(
+        "the baseline better than itself",
+        extra("claim: {rotary: better}"),
+        4,
+        ("the baseline is what the others are compared with", "claim.rotary"),
+    ),
+    # YAML
+    Broken("empty", "", None, ("the file is empty",)),
+    Broken("only a comment", "# nothing\n", None, ("the file is empty",)),
+    Broken("a list", "- question\n", 1, ("the file holds a list", "expected a mapping")),
+    Broken("a word", "hello\n", 1, ("the file holds one value",)),
+    Broken("does not parse", grid(axes="axes: {positions: [rotary, none}\n"), 3, ("not YAML",)),
+    Broken("a tab", "question: Q\nbaseline:\n\tpositions: none\n", 3, ("not YAML",)),
+    Broken("two documents", grid() + "---\n" + grid(), 4, ("a second document",)),
+    Broken(
+        "an anchor", axes("&a rotary, none"), 3, ("an anchor has no place", "axes.positions[0]")
+    ),
+    Broken(
+        "an alias",
+        grid(baseline="baseline: &b {positions: rotary}\n") + "set: *b\n",
+        2,
+        (
+            "an anchor has no place in a grid",
+            "question.yaml:4   set = *b",
+            "an alias has no place in a grid",
+            "set = *b",
+            "write the value out",
+        ),
+    ),
+    Broken("a tag", extra("margin: !!float 1"), 4, ("a tag has no place", "margin = !!float")),
+    Broken(
+        "a tag that would run code",
+        extra("margin: !!python/object/apply:os.system [true]"),
+        4,
+        ("a tag has no place in a grid", "!!python/object/apply:os.system"),
+    ),
+    Broken(
+        "an interpolation",
+        grid(question="question: ${oc.env:HOME}\n"),
+        1,
+        ("an interpolation has no place", "question = ${oc.env:HOME}", "nor the environment"),
+    ),
+    Broken(
+        "a quoted interpolation",
+        grid(question='question: "${baseline.positions}"\n'),
+        1,
+        ("an interpolation has no place",),
+    ),
+    Broken("a merge key", extra("<<: {seeds: 3}"), 4, ("a merge key has no place",)),
+    Broken("a number for a key", extra("set: {1: 2}"), 4, ("the key 1 is no word", "set")),
+    Broken("a switch for a key", extra("set: {on: 2}"), 4, ("the key on is no word", "set")),
+    Broken("a list for a key", extra("set: {[a, b]: 2}"), 4, ("a key that is no word", "set")),
+    Broken("deep nesting", "a: " + "[" * 3000 + "]" * 3000 + "\n", 1, ("nested too deeply",)),
+    # words that YAML 1.1 and 1.2 read differently
+    Broken("no", grid(question="question: no\n"), 1, ("question = no", 'quote it: "no"')),
+    Broken("Yes", grid(question="question: Yes\n"), 1, ("question = Yes", "write true")),
+    Broken("off", extra("set: {model.tied: off}"), 4, ("set.model.tied = off", "write false")),
+    Broken("octal", extra("seeds: 010"), 4, ("seeds = 010", "write 8 or 10, or quote it")),
+    Broken("new octal", extra("seeds: 0o10"), 4, ("seeds = 0o10", "write 8, or quote it")),
+    Broken("a leading zero", extra("seeds: 08"), 4, ("seeds = 08", "write 8")),
+    Broken("binary", extra("seeds: 0b11"), 4, ("seeds = 0b11", "write 3")),
+    Broken("underscores", extra("seeds: 1_0"), 4, ("seeds = 1_0", "write 10")),
+    Broken("sexagesimal", grid(question="question: 1:30\n"), 1, ("1:30", "quote it", "90")),
+    Broken("a date", grid(question="question: 2024-01-01\n"), 1, ("quote it", "a date")),
+    Broken("infinite", extra("margin: .inf"), 4, ("margin = .inf", "write a finite number")),
+    Broken("not a number", extra("margin: .nan"), 4, ("margin = .nan", "write a finite number")),
+    Broken("too large", extra("margin: 1e999"), 4, ("margin = 1e999", "write a finite number")),
+)

@@ -1,0 +1,92 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ablations.grid import grid_names
+from ablations.list import main
+from ablations.presets import preset_names
+from components.catalogue import read_catalogue
+from components.errors import UserError
+
+CATALOGUE = read_catalogue()
+
+
+def printed(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
+    assert main(argv) == 0
+    return capsys.readouterr().out
+
+
+def test_everything_there_is_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    found = json.loads(printed(capsys, "--json"))
+    listed = {(each["kind"], each["name"]) for each in found["components"]}
+    assert listed == set(CATALOGUE.entries)
+    assert [each["name"] for each in found["grids"]] == list(grid_names())
+    assert [each["name"] for each in found["presets"]] == list(preset_names())
+
+
+def test_an_option_has_its_type_default_and_description(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = json.loads(printed(capsys, "positions", "--json"))
+    (linspace,) = [each for each in found["components"] if each["name"] == "linspace"]
+    edge = linspace["options"][0]
+    assert (edge["name"], edge["type"], edge["default"]) == ("edge", "float", 0.1)
+    assert "key" in edge["description"]
+    assert "BakaLLM" in linspace["source"]
+
+
+def test_a_kind_is_listed_with_its_options_described(capsys: pytest.CaptureFixture[str]) -> None:
+    said = printed(capsys, "positions")
+    assert "edge: float, default 0.1" in said
+    assert "source: " in said
+    assert "presets" not in said
+
+
+@pytest.mark.parametrize("topic", [(), ("positions",), ("grids",), ("presets",), ("model",)])
+def test_the_text_is_at_most_80_columns_wide(
+    topic: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = printed(capsys, *topic).splitlines()
+    assert lines
+    assert [line for line in lines if len(line) > 80] == []
+
+
+def test_grids_are_listed_with_their_questions(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Does the decoder need explicit positions?" in printed(capsys, "grids")
+
+
+def test_a_component_of_the_users_is_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        '@component("positions", "mine")\nclass Mine(Positions):\n    """Do nothing, slowly."""\n'
+    )
+    assert "Do nothing, slowly." in printed(capsys, "positions", "--components", str(file))
+
+
+def test_an_unknown_topic_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UserError, match=r"did you mean positions\?"):
+        main(["postions"])
+
+
+HEAVY = ("torch", "numpy", "omegaconf", "polars", "optuna", "rich", "plotly", "datasets")
+
+
+LIST = "from ablations.list import main; main([])"
+READ = (
+    "from ablations.grid import read_grid; from components.catalogue import read_catalogue;"
+    "read_grid('positions', [], read_catalogue())"
+)
+
+
+@pytest.mark.parametrize("code", [LIST, READ], ids=["list", "reading a grid"])
+def test_nothing_heavy_is_imported(code: str) -> None:
+    check = f"import sys; print([name for name in {HEAVY!r} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; {check}"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,90 @@
+import copy
+import math
+
+import pytest
+import torch
+
+from components.causality import refuse_if_it_sees_the_future
+from components.errors import UserError
+from pipelines import checks
+from pipelines.samples import sample
+from pipelines.train import new_batching, new_model
+from tests.training import VOCABULARY, cell, documents
+
+
+def model_and_sample(own, vocabulary=VOCABULARY):
+    batching = new_batching(own, 8, documents([30, 50, 40]))
+    return new_model(own, vocabulary), sample(batching, own.seed, torch.device("cpu"), 0)
+
+
+@pytest.mark.parametrize("memory", ["none", "xl"])
+@pytest.mark.parametrize("positions", ["rotary", "none", "linspace", "learned", "alibi"])
+def test_a_sound_model_passes(positions, memory):
+    own = cell(positions=positions, memory=memory)
+    model, first = model_and_sample(own)
+    checks.refuse_a_broken_model(own, model)
+    checks.refuse_an_odd_start(model, checks.initial_loss(model, first, "float32"))
+
+
+def test_checking_changes_neither_the_model_nor_the_random_numbers():
+    own = cell(memory="xl", positions="alibi", seed=4)
+    model, first = model_and_sample(own)
+    before, state = copy.deepcopy(model.state_dict()), torch.get_rng_state()
+    checks.refuse_a_broken_model(own, model)
+    checks.initial_loss(model, first, "float32")
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+    assert torch.equal(torch.get_rng_state(), state)
+    assert model.training
+    assert all(each.grad is None for each in model.parameters())
+
+
+def test_a_parameter_that_nothing_uses_is_named():
+    model = new_model(cell(), VOCABULARY)
+    model.layers[1].mixer.spare = torch.nn.Parameter(torch.ones(3))
+    assert checks.unreached(model) == ("layers.1.mixer.spare",)
+
+
+def test_parameters_behind_a_gate_that_is_shut_at_first_are_reached():
+    model = new_model(cell(), VOCABULARY)
+    with torch.no_grad():
+        for layer in model.layers:
+            layer.mixer.out.weight.zero_()
+    assert checks.unreached(model) == ()
+
+
+def test_a_variant_is_checked_once_for_all_seeds(monkeypatch):
+    seen = []
+    monkeypatch.setattr(checks, "_known", {})
+    monkeypatch.setattr(
+        checks,
+        "refuse_if_it_sees_the_future",
+        lambda model: (seen.append(model), refuse_if_it_sees_the_future(model)),
+    )
+    for seed in range(3):
+        own = cell(seed=seed)
+        checks.refuse_a_broken_model(own, new_model(own, VOCABULARY))
+    checks.refuse_a_broken_model(cell(positions="none"), new_model(cell(positions="none"), 16))
+    assert len(seen) == 2
+
+
+def test_the_initial_loss_is_near_the_log_of_the_vocabulary():
+    model, first = model_and_sample(cell(), 50)
+    assert checks.initial_loss(model, first, "float32") == pytest.approx(math.log(50), abs=0.1)
+
+
+@pytest.mark.parametrize("loss", [1.0, 5.0, math.nan])
+def test_an_initial_loss_far_from_it_is_refused(loss):
+    with pytest.raises(UserError, match=r"the initial loss is .*\n  expected 2.773"):
+        checks.refuse_an_odd_start(new_model(cell(), VOCABULARY), loss)
+
+
+def test_other_initial_values_promise_nothing():
+    checks.refuse_an_odd_start(new_model(cell(model={"init": "torch"}), VOCABULARY), 5.0)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("width", [16, 256])
+def test_the_band_holds_for_narrow_and_wide_tied_and_free(tied, width):
+    own = cell(model={"tied": tied, "width": width})
+    model, first = model_and_sample(own)
+    checks.refuse_an_odd_start(model, checks.initial_loss(model, first, "float32"))

@@ -1,0 +1,134 @@
+import copy
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from components.batching import Documents
+from pipelines.cell import Evaluation
+from pipelines.evaluate import HeldOut, evaluate
+from pipelines.train import new_model
+from tests.training import END, VOCABULARY, WINDOW, cell, documents
+
+LENGTHS = (21, 1, 40, 16, 17, 5)
+
+
+def held_out(lengths=LENGTHS):
+    return HeldOut(documents(lengths, seed=3), np.array(lengths, dtype=np.int64) - 1)
+
+
+def model_of(own):
+    """A model whose predictions are far from uniform."""
+    model = new_model(own, VOCABULARY)
+    with torch.no_grad():
+        for index, parameter in enumerate(model.parameters()):
+            generator = torch.Generator().manual_seed(index)
+            parameter.data += 0.3 * torch.randn(parameter.shape, generator=generator)
+    return model
+
+
+def slowly(model, split, length, window):
+    """Summed nats of each document and of each place: token by token, in float64."""
+    model = copy.deepcopy(model).double()
+    of_document, of_place = [], [[] for _ in range(length)]
+    for first, last in zip(split.starts[:-1], split.starts[1:], strict=True):
+        own = [int(each) for each in split.tokens[first:last]]
+        read, total = [END, *own[:-1]], 0.0
+        for begin in range(0, len(own), length):
+            state, place = model.start(1), 0
+            row = range(begin, min(begin + length, len(own)))
+            for at in range(row.start, row.stop, window):
+                some = range(at, min(at + window, row.stop))
+                logits, state = model(torch.tensor([[read[index] for index in some]]), state)
+                for index, line in zip(some, logits[0], strict=True):
+                    loss = math.log(sum(math.exp(each) for each in line.tolist()))
+                    loss -= line[own[index]].item()
+                    total += loss
+                    of_place[place].append(loss)
+                    place += 1
+        of_document.append(total)
+    return of_document, of_place
+
+
+@pytest.mark.parametrize("memory", ["none", "xl"])
+@pytest.mark.parametrize("batch", [1, 3])
+def test_numbers_are_those_of_a_slow_loop(memory, batch):
+    own = cell(memory=memory, training={"batch": batch})
+    model, data = model_of(own), held_out()
+    with torch.no_grad():
+        by_document, by_place = slowly(model, data.documents, 2 * WINDOW, WINDOW)
+    found = evaluate(model, data, Evaluation(), own.training)
+    assert found.nats == pytest.approx(by_document, rel=1e-5)
+    assert found.predicted.tolist() == list(LENGTHS)
+    assert found.profile == pytest.approx([sum(each) / len(each) for each in by_place], rel=1e-5)
+    assert found.loss == pytest.approx(sum(by_document) / sum(LENGTHS), rel=1e-5)
+    means = [total / count for total, count in zip(by_document, LENGTHS, strict=True)]
+    assert found.document_loss == pytest.approx(sum(means) / len(means), rel=1e-5)
+    bits = sum(by_document) / math.log(2)
+    assert found.bits_per_byte == pytest.approx(bits / (sum(LENGTHS) - len(LENGTHS)), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("memory", "length", "window"), [("none", 32, 32), ("none", 5, 5), ("xl", 32, 8), ("xl", 20, 8)]
+)
+def test_another_length_without_a_memory_is_another_window(memory, length, window):
+    own = cell(memory=memory)
+    model, data = model_of(own), held_out()
+    with torch.no_grad():
+        by_document, by_place = slowly(model, data.documents, length, window)
+    found = evaluate(model, data, Evaluation("longer", length), own.training)
+    assert found.nats == pytest.approx(by_document, rel=1e-5)
+    assert [place is None for place in found.profile] == [not each for each in by_place]
+    assert len(found.profile) == length
+
+
+def test_a_model_that_cannot_reach_so_far_says_why():
+    own = cell(positions="learned")
+    found = evaluate(model_of(own), held_out(), Evaluation("length 32", 32), own.training)
+    assert found.loss is found.document_loss is found.bits_per_byte is None
+    assert "positions/learned has 16 positions" in found.reason
+    assert found.predicted.sum() == 0
+    assert found.profile == ()
+
+
+def test_what_breaks_at_the_trained_length_is_an_error():
+    own = cell(positions={"learned": {"size": 4}})
+    with pytest.raises(ValueError, match="positions/learned has 4 positions"):
+        evaluate(model_of(own), held_out(), Evaluation(), own.training)
+
+
+def test_documents_do_not_see_one_another():
+    own = cell(memory="xl")
+    model, (first, second) = model_of(own), (documents([21]), documents([40], seed=1))
+    both = Documents(np.concatenate([first.tokens, second.tokens]), np.array([0, 21, 61]))
+    together = evaluate(model, HeldOut(both, np.array([20, 39])), Evaluation(), own.training)
+    alone = evaluate(model, HeldOut(second, np.array([39])), Evaluation(), own.training)
+    assert together.nats[1] == pytest.approx(alone.nats[0], rel=1e-6)
+
+
+def test_evaluating_leaves_the_model_and_the_random_numbers_as_they_were():
+    own = cell()
+    model = model_of(own).train()
+    before, state = copy.deepcopy(model.state_dict()), torch.get_rng_state()
+    evaluate(model, held_out(), Evaluation(), own.training)
+    assert model.training
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+    assert all(each.grad is None for each in model.parameters())
+
+
+def test_a_uniform_model_loses_the_log_of_the_vocabulary_everywhere():
+    own = cell()
+    model = new_model(own, VOCABULARY)
+    with torch.no_grad():
+        model.head.weight.zero_()
+    found = evaluate(model, held_out(), Evaluation(), own.training)
+    assert found.loss == pytest.approx(math.log(VOCABULARY), rel=1e-6)
+    assert set(np.round(found.profile, 5)) == {round(math.log(VOCABULARY), 5)}
+
+
+def test_places_that_no_document_reaches_have_no_loss():
+    own = cell()
+    found = evaluate(model_of(own), held_out((3, 2)), Evaluation(), own.training)
+    assert [place is None for place in found.profile] == [False] * 3 + [True] * 13

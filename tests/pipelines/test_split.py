@@ -1,0 +1,164 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from components.errors import UserError
+from pipelines.cell import Data
+from pipelines.split import BYTES_PER_TOKEN, PASSAGE, divide, hold_out, passages, reaching, unique
+
+PARAGRAPHS = [
+    f"Paragraph {name} speaks at some length about {name}, and of nothing but {name} alone."
+    for name in ("ants", "bees", "crabs", "ducks", "eels", "frogs", "gulls", "hares", "ibex")
+]
+SHARED = PARAGRAPHS[0]
+
+documents_of_paragraphs = st.lists(
+    st.lists(st.sampled_from(PARAGRAPHS), min_size=1, max_size=3).map("\n\n".join),
+    min_size=2,
+    max_size=12,
+)
+
+
+def many(count: int, size: int = 200) -> list[str]:
+    return unique(f"Document {n}. " + f"word{n} " * (size // 7) for n in range(count))
+
+
+@settings(deadline=None)
+@given(documents_of_paragraphs, st.integers(1, 4))
+def test_no_paragraph_of_the_validation_text_occurs_in_training_text(documents, count):
+    division = divide(unique(documents), None, count)
+    held_out = [part for text in division.validation for part in text.split("\n\n")]
+    assert not [part for part in held_out if any(part in text for text in division.train)]
+
+
+@settings(deadline=None)
+@given(documents_of_paragraphs, st.integers(1, 4))
+def test_only_documents_that_share_a_paragraph_are_left_out(documents, count):
+    texts = unique(documents)
+    division = divide(texts, None, count)
+    for text in set(texts) - set(division.train) - set(division.validation):
+        assert any(part in "".join(division.validation) for part in text.split("\n\n"))
+
+
+@settings(deadline=None)
+@given(documents_of_paragraphs, st.integers(1, 4))
+def test_every_document_is_trained_on_or_held_out_or_counted(documents, count):
+    texts = unique(documents)
+    division = divide(texts, None, count)
+    assert len(division.train) + len(division.validation) + division.shared == len(texts)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        SHARED.upper(),
+        SHARED.replace(" ", "\n  "),
+        SHARED.replace(",", " ,"),
+        f"A heading\n\n{SHARED}\n\nAnother paragraph.",
+        f"A line before.\n{SHARED}\nA line after.",
+    ],
+)
+def test_another_spacing_case_or_place_does_not_hide_a_passage(changed):
+    assert divide([SHARED, changed], None, 1).train == []
+
+
+def test_short_lines_that_many_documents_share_leave_nothing_out():
+    one, other = ("Notes\n-----\n\n" + text for text in PARAGRAPHS[:2])
+    assert divide([one, other], None, 1).train == [other]
+
+
+def test_a_passage_begins_at_its_shortest_length():
+    line = "x" * PASSAGE
+    assert len(set(passages(f"{line}\n\nother"))) == 2
+    assert len(set(passages(f"{line[:-1]}\n\nother"))) == 1
+
+
+def test_a_short_document_is_not_trained_on_again_with_other_spacing():
+    assert divide(["a short line", "A short  line."], None, 1).train == []
+
+
+def test_equal_documents_without_words_are_not_trained_on():
+    assert divide(["---", "+++"], ["---"], 1).train == ["+++"]
+
+
+def test_repeated_documents_are_kept_once_in_an_order_of_their_own():
+    texts = many(20)
+    assert unique([*reversed(texts), *texts]) == texts
+
+
+@pytest.mark.parametrize("tokenizer", ["byte", "bpe"])
+@pytest.mark.parametrize("wanted", [1, 300, 1234])
+def test_documents_are_held_out_until_there_are_enough_tokens(tokenizer, wanted):
+    data = Data("files", "x", tokenizer=tokenizer, vocabulary=400, validation_tokens=wanted)
+    division, made = hold_out(data, many(200), None)
+    tokens = [len(ids) for ids in made.encode(division.validation)]
+    assert sum(tokens) >= wanted
+    assert sum(tokens[:-1]) < wanted
+
+
+def test_validation_documents_come_first_in_the_order_of_their_digests():
+    texts = many(50)
+    division, _ = hold_out(Data("files", "x", validation_tokens=1000), texts, None)
+    assert list(division.validation) == texts[: len(division.validation)]
+    assert list(division.train) == texts[len(division.validation) :]
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_tokenizer_is_not_trained_on_validation_text(own):
+    data = Data("files", "x", tokenizer="bpe", vocabulary=1000, validation_tokens=200)
+    texts = [
+        f"{n}: " + f"xq{'abcdefghij'[n % 10]}{'klmnopqrst'[n // 10]}z " * 40 for n in range(100)
+    ]
+    texts = unique(texts)
+    division, made = hold_out(data, texts[20:] if own else texts, texts[:20] if own else None)
+    learnt = made.merges.get_vocab()
+    words = [{text.split()[1] for text in each} for each in (division.validation, division.train)]
+    assert words[0]
+    assert not [word for word in words[0] if f"Ġ{word}" in learnt]
+    assert [word for word in words[1] if f"Ġ{word}" in learnt]
+
+
+def test_what_the_tokenizer_was_spared_in_vain_is_trained_on():
+    data = Data("files", "x", tokenizer="bpe", vocabulary=300, validation_tokens=100)
+    texts = many(200)
+    division, _ = hold_out(data, texts, None)
+    spared = reaching([len(text) for text in texts], 100 * BYTES_PER_TOKEN)
+    assert len(division.validation) < spared
+    assert len(division.train) + len(division.validation) == len(texts)
+
+
+def test_a_validation_split_of_its_own_takes_nothing_from_training():
+    texts = many(60)
+    division, _ = hold_out(Data("hub", validation_tokens=500), texts[:50], texts[50:])
+    assert list(division.train) == texts[:50]
+    assert set(division.validation) < set(texts[50:])
+
+
+def test_a_validation_split_of_its_own_may_be_smaller_than_asked():
+    texts = many(60)
+    division, _ = hold_out(Data("hub", validation_tokens=10**6), texts[:50], texts[50:])
+    assert list(division.validation) == texts[50:]
+
+
+@pytest.mark.parametrize("tokenizer", ["byte", "bpe"])
+@pytest.mark.parametrize("texts", [many(2), many(40)])
+def test_more_than_half_is_never_held_out(tokenizer, texts):
+    data = Data("files", "x", tokenizer=tokenizer, vocabulary=300, validation_tokens=10_000)
+    with pytest.raises(UserError, match=r"at most half(?s:.)*data\.validation_tokens = 10000"):
+        hold_out(data, texts, None)
+
+
+def test_a_single_document_is_refused_with_the_ways_to_cut_it():
+    with pytest.raises(UserError, match=r"a single document(?s:.)*line, paragraph and wikitext"):
+        hold_out(Data("files", "x"), many(1), None)
+
+
+def test_text_that_repeats_itself_everywhere_is_refused():
+    texts = unique(f"{SHARED}\n\n{n}" for n in range(40))
+    with pytest.raises(UserError, match=r"nothing is left to train on(?s:.)*39 documents share"):
+        hold_out(Data("files", "x", validation_tokens=50), texts, None)
+
+
+def test_an_empty_validation_split_is_refused():
+    with pytest.raises(UserError, match=r"data\.validation_tokens = 0(?s:.)*at least 1"):
+        hold_out(Data("files", "x", validation_tokens=0), many(10), None)

@@ -1,0 +1,58 @@
+import shlex
+from datetime import UTC, datetime
+
+from reports.frames import read_frames
+from reports.material import Material
+from reports.settle import heading, more_seeds, note
+from reports.verdict import judge
+from tests.results import edit_manifest, results
+
+UNRESOLVED = {"rotary": [3.20, 3.21, 3.22], "none": [3.205, 3.219, 3.218]}
+
+
+def material(tmp_path, losses, **settings) -> Material:
+    frames = read_frames(results(tmp_path, losses, **settings))
+    return Material(frames, judge(frames), datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_an_unresolved_contrast_gets_seeds_cells_and_a_command(tmp_path):
+    found = material(tmp_path, UNRESOLVED)
+    (plan,) = found.plans
+    claim = found.verdict.claims[0]
+    assert plan.seeds == claim.seeds_needed
+    total = max(seeds for seeds in plan.seeds if seeds)
+    assert plan.cells == 2 * (total - 3)
+    assert plan.command == f"python -m ablations.run grid=positions seeds={total}"
+    assert f"about {plan.seeds[0]}" in heading(found.plans, found.verdict)
+    assert plan.as_json()["gpu_hours"] > 0
+
+
+def test_a_resolved_grid_has_nothing_to_settle(tmp_path):
+    found = material(tmp_path, {"rotary": [3.20, 3.21, 3.22], "none": [4.20, 4.21, 4.221]})
+    assert found.plans == ()
+    assert heading((), found.verdict) == "Nothing is left to settle"
+
+
+def test_one_seed_needs_a_second_one_first(tmp_path):
+    found = material(tmp_path, {"rotary": [3.2], "none": [3.3]})
+    assert "second seed" in note(found.plans, found.verdict)
+
+
+def test_a_command_that_names_its_seeds_names_them_once(tmp_path):
+    folder = results(tmp_path, UNRESOLVED)
+    edit_manifest(folder, command="python -m ablations.run grid=positions seeds=3 preset=laptop")
+    command = more_seeds(read_frames(folder), 7)
+    assert shlex.split(command)[2:] == [
+        "ablations.run",
+        "grid=positions",
+        "preset=laptop",
+        "seeds=7",
+    ]
+
+
+def test_listed_seeds_are_continued(tmp_path):
+    folder = results(tmp_path, UNRESOLVED, seeds=(3, 5, 9))
+    edit_manifest(folder, command="python -m ablations.run grid=positions 'seeds=[3,5,9]'")
+    command = more_seeds(read_frames(folder), 5)
+    assert shlex.split(command)[-1] == "seeds=[3,5,9,10,11]"
+    assert command.count("seeds=") == 1

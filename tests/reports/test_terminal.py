@@ -1,0 +1,95 @@
+import io
+import re
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from reports.frames import read_frames
+from reports.material import Material
+from reports.terminal import plain, show
+from reports.verdict import judge
+from tests.results import edit_manifest, results
+
+PATH = Path("results/positions.html")
+LOSSES = {
+    "rotary": [3.201, 3.198, 3.209],
+    "none": [3.255, 3.247, 3.260],
+    "linspace": [3.270, 3.262, 3.268],
+}
+
+
+def material(folder: Path) -> Material:
+    frames = read_frames(folder)
+    return Material(frames, judge(frames), datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def shown(given: Material, width: int, *, colour: str | None = None) -> str:
+    file = io.StringIO()
+    console = Console(file=file, width=width, force_terminal=colour is not None, color_system=None)
+    show(given, PATH, console)
+    return file.getvalue()
+
+
+def test_the_verdict_comes_first_and_the_path_last(tmp_path):
+    given = material(results(tmp_path, LOSSES))
+    for text in (shown(given, 120), plain(given, PATH)):
+        lines = text.strip().splitlines()
+        assert lines[0].strip() == given.verdict.text
+        assert lines[-1].split() == ["Report", str(PATH)]
+
+
+def test_every_row_has_its_numbers_whole_at_eighty_columns(tmp_path):
+    text = shown(material(results(tmp_path, LOSSES)), 80)
+    assert "…" not in text
+    for word in ("rotary", "no positions", "linspace", "baseline", "3 of 3 done"):
+        assert word in text
+    assert len(re.findall(r"3\.\d+ ± 0\.\d+", text)) == 3
+
+
+def test_the_drawing_appears_from_a_hundred_columns_on(tmp_path):
+    given = material(results(tmp_path, LOSSES))
+    assert "├" not in shown(given, 99)
+    lines = [line for line in shown(given, 120).splitlines() if "├" in line]
+    assert [re.search("[●◆■]─*┤|├─*[●◆■]", line) is not None for line in lines] == [True] * 3
+
+
+def test_cells_that_are_not_done_are_named(tmp_path):
+    statuses = {"linspace/2": "diverged", "none/0": "failed"}
+    text = plain(material(results(tmp_path, LOSSES, status=statuses)), PATH)
+    assert "× linspace, seed 2: diverged at step 40 of 60: loss is NaN" in text
+    assert "! no positions, seed 0: failed: OSError: <disk> is full" in text
+
+
+def test_names_in_brackets_are_no_markup(tmp_path):
+    losses = {"[red]rotary[/red]": [3.2, 3.21, 3.22], "[nope,linspace]": [3.205, 3.219, 3.218]}
+    folder = results(tmp_path, losses)
+    given = material(folder)
+    for text in (shown(given, 140), plain(given, PATH)):
+        assert "[red]rotary[/red]" in text
+        assert "[nope,linspace]" in text
+
+
+def test_the_command_that_settles_can_be_read_back_whole(tmp_path):
+    unresolved = {"rotary": [3.20, 3.21, 3.22], "none": [3.205, 3.219, 3.218]}
+    folder = results(tmp_path, unresolved)
+    long = "python -m ablations.run grid=positions 'axes.positions=[rotary,none]' preset=laptop"
+    edit_manifest(folder, command=long)
+    given = material(folder)
+    command = given.plans[0].command
+    assert shlex.split(command)[4] == "axes.positions=[rotary,none]"
+    for text in (shown(given, 60), plain(given, PATH)):
+        assert f"  {command}\n" in text
+
+
+def test_plain_lines_have_no_control_and_no_drawing_characters(tmp_path):
+    text = plain(material(results(tmp_path, LOSSES)), PATH)
+    assert not set(text) & set("├┤─●◆■\x1b\r\t")
+    assert "|--" in text
+
+
+def test_no_seed_draws_no_bar(tmp_path):
+    text = plain(material(results(tmp_path, {"rotary": [3.2], "none": [3.3]})), PATH)
+    assert "no verdict +0.100 " in text
+    assert "|" not in text
