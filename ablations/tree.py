@@ -120,4 +120,5 @@ def _line(problem: Problem) -> tuple[str, int]:
 
 
 def _shortened(text: str) -> str:
+    text = " ".join(text.split())
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."

@@ -18,7 +18,7 @@ from pipelines import embedded, hub
 from pipelines.cell import Data
 
 if TYPE_CHECKING:
-    from datasets import Dataset  # type: ignore[import-untyped]  # it ships no types
+    from datasets import Dataset
 
 BUILDERS = {".txt": "text", ".jsonl": "json", ".json": "json", ".parquet": "parquet"}
 """The end of a file's name -> the builder of `datasets` that reads it."""

@@ -8,7 +8,7 @@ from components.errors import Problem, UserError
 from pipelines.cell import Data
 
 if TYPE_CHECKING:
-    from datasets import Dataset  # type: ignore[import-untyped]  # it ships no types
+    from datasets import Dataset
 
 PATIENCE = 4.0
 """Seconds to wait for the hub's first answer."""

@@ -20,6 +20,7 @@ from typing import Any, Literal, get_args
 import polars as pl
 
 from pipelines.files import read_json, write_json, write_whole
+from pipelines.fingerprint import fingerprint as fingerprint_of
 
 SCHEMA = "ablations.run/1"
 
@@ -122,8 +123,16 @@ def read_runs(store: Path) -> Iterator[Mapping[str, Any]]:
     for path in sorted(store.glob("*/outcome.json")):
         described = _readable(path.with_name("cell.json"))
         finished = _readable(path).get("status") in ("complete", "diverged")
-        if finished and {"cell", "fingerprint"} <= described.keys():
+        if finished and _describes(described, path.parent.name):
             yield described
+
+
+def _describes(described: Mapping[str, Any], mark: str) -> bool:
+    """Say whether a cell.json holds a whole document of the fingerprint `mark`."""
+    try:
+        return "cell" in described and fingerprint_of(described["fingerprint"]) == mark
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
 
 
 @contextmanager

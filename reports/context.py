@@ -34,6 +34,7 @@ CONTENTS = (
 # Sentences of contrasts that stand open below the headline; the others are folded.
 OPEN_SENTENCES = 5
 OPEN_CAVEATS = 4
+OPEN_PLANS = 3
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ class Page:
     settle_title: str
     settle_note: str
     plans: tuple[Plan, ...]
+    further_plans: int
     # cells
     cells_title: str
     unfinished: tuple[CellView, ...]
@@ -172,7 +174,8 @@ def page_of(material: Material) -> Page:
         cost=material.drawings["cost"],
         settle_title=settle.heading(material.plans, verdict),
         settle_note=settle.note(material.plans, verdict),
-        plans=material.plans,
+        plans=material.plans[:OPEN_PLANS],
+        further_plans=len(material.plans[OPEN_PLANS:]),
         cells_title=cells_title(material.frames),
         unfinished=tuple(view for view in views if view.status not in {"done", "missing"}),
         missing=sum(view.status == "missing" for view in views),

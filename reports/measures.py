@@ -8,7 +8,7 @@ from reports.figures import Mark, Table
 from reports.frames import Frames
 from reports.numbers import NO_RESULT, THIN, fixed
 from reports.volatility import Volatility, training_curves, volatility
-from reports.wording import volatility_sentence
+from reports.wording import capital, listed, volatility_sentence
 
 ONE_SEED = "one seed"
 
@@ -84,12 +84,24 @@ def finding(marks: Sequence[Mark], measured: Sequence[Measures]) -> str:
 
 
 def sentences(marks: Sequence[Mark], measured: Sequence[Measures]) -> tuple[str, ...]:
-    """Return one sentence for every variant whose own noise has an interval."""
-    return tuple(
-        volatility_sentence(mark.label, each.estimates)
+    """Return one sentence for every resolved variant, and one for all the others."""
+    known = [
+        (mark.label, each.estimates, each.estimates.own_ratio)
         for mark, each in zip(marks, measured, strict=True)
-        if each.estimates.own_ratio is not None
-    )
+    ]
+    resolved = [
+        volatility_sentence(label, estimates)
+        for label, estimates, ratio in known
+        if ratio is not None and not ratio.low <= 1 <= ratio.high
+    ]
+    rest = [
+        label for label, _, ratio in known if ratio is not None and ratio.low <= 1 <= ratio.high
+    ]
+    if not rest:
+        return tuple(resolved)
+    verb = "is" if len(rest) == 1 else "are"
+    others = f"{capital(listed(rest))} {verb} not shown to be noisier than the baseline."
+    return (*resolved, others)
 
 
 def measures_table(marks: Sequence[Mark], measured: Sequence[Measures]) -> Table:

@@ -8,6 +8,7 @@ from ablations.grid import read_grid
 from components.catalogue import read_catalogue
 from components.errors import UserError
 from tests.ablations.broken_grids import BROKEN, Broken, axes, extra, grid
+from tests.ablations.broken_yaml import BROKEN_YAML
 
 CATALOGUE = read_catalogue()
 
@@ -24,7 +25,7 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.why)
+@pytest.mark.parametrize("broken", [*BROKEN, *BROKEN_YAML], ids=lambda broken: broken.why)
 def test_a_broken_grid_is_refused_with_what_its_author_needs(
     broken: Broken, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

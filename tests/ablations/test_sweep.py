@@ -11,6 +11,7 @@ from ablations.prepare import listed
 from pipelines.files import read_json, write_json
 from tests.ablations.tiny import (
     REPOSITORY,
+    afresh,
     call,
     environment,
     frames,
@@ -126,8 +127,10 @@ def test_a_failed_cell_is_planned_as_failed_checked_as_failed_and_trained_again(
     call(copy, "check")
 
 
-def test_only_the_named_cell_is_trained_and_the_rest_stays_missing(tmp_path: Path):
-    folder = workplace(tmp_path)
+def test_only_the_named_cell_is_trained_and_the_rest_stays_missing(
+    swept: tuple[Path, str, dict], tmp_path: Path
+):
+    folder = afresh(swept[0], tmp_path)
     assert trained(call(folder, "sweep", "only=none/1").stderr) == ["none/1"]
     found = manifest(folder)
     assert found["state"] == "partial"
@@ -172,13 +175,15 @@ def test_a_diverged_cell_is_a_result_and_not_trained_again(copy: Path):
 
 
 def test_one_worker_gives_the_same_bytes_as_two(swept: tuple[Path, str, dict], tmp_path: Path):
-    folder = workplace(tmp_path)
+    folder = afresh(swept[0], tmp_path)
     call(folder, "sweep", "workers=1")
     assert frames(folder) == frames(swept[0])
 
 
-def test_two_variants_that_are_the_same_cell_are_refused_before_training(tmp_path: Path):
-    folder = workplace(tmp_path)
+def test_two_variants_that_are_the_same_cell_are_refused_before_training(
+    swept: tuple[Path, str, dict], tmp_path: Path
+):
+    folder = afresh(swept[0], tmp_path)
     told = call(
         folder,
         "sweep",
@@ -190,8 +195,10 @@ def test_two_variants_that_are_the_same_cell_are_refused_before_training(tmp_pat
     assert outcomes(folder) == []
 
 
-def test_a_cell_that_cannot_be_built_is_refused_before_the_first_one_trains(tmp_path: Path):
-    folder = workplace(tmp_path)
+def test_a_cell_that_cannot_be_built_is_refused_before_the_first_one_trains(
+    swept: tuple[Path, str, dict], tmp_path: Path
+):
+    folder = afresh(swept[0], tmp_path)
     told = call(folder, "sweep", "axes.model.heads=[2,3]", "baseline.model.heads=2", code=2).stderr
     assert "heads" in told
     assert outcomes(folder) == []

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -62,6 +63,15 @@ def workplace(folder: Path, grid: str = GRID) -> Path:
     """Write text and `tiny.yaml` into `folder` and return it."""
     text(folder / "text")
     (folder / "tiny.yaml").write_text(grid)
+    return folder
+
+
+def afresh(source: Path, folder: Path) -> Path:
+    """Copy a workplace without its runs and results; what was prepared and measured stays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source / "tiny.yaml", folder)
+    for each in ("text", "data", "runs/costs"):
+        shutil.copytree(source / each, folder / each)
     return folder
 
 

@@ -152,6 +152,12 @@ def test_an_import_counts_for_its_effects_though_it_is_not_used(tmp_path):
     assert changed_by(tmp_path, "register(1)\n", "register(2)\n", own)
 
 
+def test_so_does_an_import_that_a_helper_does_not_use(tmp_path):
+    (tmp_path / "middle.py").write_text("import helper\n\ndef used():\n    return 1\n")
+    own = "from middle import used\n\nX = used()\n"
+    assert changed_by(tmp_path, "register(1)\n", "register(2)\n", own)
+
+
 def test_everything_of_a_module_counts_that_is_imported_whole(tmp_path):
     own = "import helper\n\nX = helper.used()\n"
     assert changed_by(tmp_path, HELPER, HELPER.replace("return inner()", "return 2"), own)

@@ -1,3 +1,4 @@
+import json
 import math
 import os
 import signal
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 
 from pipelines.files import read_json, write_json
+from pipelines.fingerprint import describe, fingerprint
 from pipelines.runs import (
     DOCUMENTS,
     EVALUATIONS,
@@ -23,8 +25,11 @@ from pipelines.runs import (
     write_outcome,
     write_steps,
 )
+from tests.training import cell
 
-MARK = "0123456789abcdef0123"
+CELL = cell()
+DOCUMENT = describe(CELL, "d" * 20, "cpu")
+MARK = fingerprint(DOCUMENT)
 
 HOLD = """
 import sys, time
@@ -80,8 +85,7 @@ def documents():
 
 def written(folder, status="complete", **changed):
     run = folder / MARK
-    document = {"cell": {"seed": 0}, "fingerprint": {"seed": 0}}
-    write_json(run / "cell.json", document)
+    write_json(run / "cell.json", {"cell": CELL.as_json(), "fingerprint": DOCUMENT})
     write_steps(run, steps())
     write_evaluation(run, "e", evaluation(), documents())
     write_outcome(run, {"status": status, "reason": None, "at": None, "loss": 2.5, **changed})
@@ -184,15 +188,24 @@ def test_a_status_nobody_knows_is_refused(tmp_path):
         write_outcome(tmp_path, {"status": "done"})
 
 
-def test_only_finished_runs_are_listed(tmp_path):
+def test_finished_runs_are_listed_with_their_cell_and_document(tmp_path):
     written(tmp_path)
-    write_json(tmp_path / "b" / "cell.json", {"cell": {}, "fingerprint": {}})
-    write_json(tmp_path / "c" / "cell.json", {"cell": {}, "fingerprint": {}})
-    write_outcome(tmp_path / "c", {"status": "failed"})
-    assert [each["cell"] for each in read_runs(tmp_path)] == [{"seed": 0}]
+    assert list(read_runs(tmp_path)) == [{"cell": CELL.as_json(), "fingerprint": DOCUMENT}]
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"cell": {}}'])
+@pytest.mark.parametrize("status", ["failed", None])
+def test_other_runs_are_not_listed(tmp_path, status):
+    folder = written(tmp_path, "failed")
+    if status is None:
+        (folder / "outcome.json").unlink()
+    assert list(read_runs(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["{", "[]", "{}", '{"cell": {}}', '{"cell": {}, "fingerprint": {}}']
+    + [json.dumps({"cell": {}, "fingerprint": value}) for value in (DOCUMENT | {"seed": 9}, [], 3)],
+)
 def test_a_cell_that_cannot_be_read_is_not_listed(tmp_path, content):
     (written(tmp_path) / "cell.json").write_text(content)
     assert list(read_runs(tmp_path)) == []

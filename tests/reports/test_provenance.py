@@ -1,0 +1,76 @@
+import hashlib
+
+import pytest
+
+from reports.frames import read_frames
+from reports.provenance import (
+    differences_table,
+    facts,
+    files,
+    licences_table,
+    settings_table,
+    written,
+)
+from tests.results import edit_manifest, results
+
+LOSSES = {"rotary": [3.201, 3.198], "none": [3.255, 3.26]}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return results(tmp_path, LOSSES, hardware={"none/1": "another machine"})
+
+
+def test_every_file_has_its_size_and_digest(folder):
+    for file in files(folder):
+        content = (folder / file.name).read_bytes()
+        assert file.bytes == len(content)
+        assert file.digest == hashlib.blake2b(content, digest_size=10).hexdigest()
+
+
+def test_differences_name_key_old_and_new_value(folder):
+    rows = differences_table(read_frames(folder).manifest).rows
+    assert rows == (("rotary", "the baseline"), ("no positions", "positions: rotary → none"))
+
+
+def test_settings_are_those_of_the_baseline_in_order(folder):
+    assert settings_table(read_frames(folder).manifest).rows == (
+        ("model.width", "64"),
+        ("positions", "rotary"),
+        ("training.steps", "60"),
+    )
+
+
+def test_licences_of_the_text_are_listed(folder):
+    assert licences_table(read_frames(folder).manifest).rows == (("nothing", "1", "CC0-1.0"),)
+
+
+def test_different_machines_are_named(folder):
+    hardware = dict(facts(read_frames(folder)))["Hardware"]
+    assert hardware == "differs: Synthetic CPU, AVX2; another machine"
+
+
+def test_data_without_facts_is_not_said_rather_than_a_crash(folder):
+    edit_manifest(folder, data={"vocabulary": 257})
+    found = dict(facts(read_frames(folder)))
+    assert found["Data"] == found["Licence"] == found["Split"] == "not said"
+
+
+def test_code_outside_a_repository_has_its_digest_alone(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    code = dict(facts(read_frames(folder)))["Code"]
+    assert code == "digest of the code that the cells reach: c0de0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (True, "true"),
+        (0.1, "0.1"),
+        (3e-4, "0.0003"),
+        (["xl", {"edge": 0.1}], "[xl, {edge: 0.1}]"),
+    ],
+)
+def test_values_are_written_as_a_grid_has_them(value, text):
+    assert written(value) == text
