@@ -21,8 +21,10 @@ def cost(points: Sequence[Point], table: Table, device: str) -> Drawing:
     """
     figure = go.Figure()
     figure.add_scatter(**_front(points))
-    for mark, seconds, loss in points:
-        figure.add_scatter(**_point(mark, seconds, loss))
+    for place, (mark, seconds, loss) in enumerate(points):
+        # Names of neighbours stand on different sides, since losses are often close.
+        side = "top right" if place % 2 == 0 else "bottom right"
+        figure.add_scatter(**_point(mark, seconds, loss), textposition=side)
     ends = [end for _, seconds, _ in points for end in _ends(seconds)]
     room = (max(ends) - min(ends)) * 0.12 or max(ends) * 0.05
     figure.update_layout(
@@ -54,7 +56,6 @@ def _point(mark: Mark, seconds: Interval, loss: Interval) -> dict[str, object]:
         "mode": "markers+text",
         # Many names at one place are none: those without a colour are named by the pointer.
         "text": ["" if mark.slot is None else short(mark.label)],
-        "textposition": "top right",
         "textfont": {"color": mark.colour, "size": 13},
         "cliponaxis": False,
         "marker": {"symbol": mark.marker, "size": 12, "color": mark.colour},

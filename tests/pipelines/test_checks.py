@@ -44,6 +44,13 @@ def test_a_parameter_that_nothing_uses_is_named():
     assert checks.unreached(model) == ("layers.1.mixer.spare",)
 
 
+def test_parameters_that_are_used_without_effect_are_named():
+    model = new_model(cell(), VOCABULARY)
+    model.layers[0].mixer.query.register_forward_hook(lambda _module, _inputs, output: 0 * output)
+    keys = "layers.0.mixer.key.weight"  # no query, no use of the keys
+    assert checks.unreached(model) == ("layers.0.mixer.query.weight", keys)
+
+
 def test_parameters_behind_a_gate_that_is_shut_at_first_are_reached():
     model = new_model(cell(), VOCABULARY)
     with torch.no_grad():

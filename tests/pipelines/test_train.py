@@ -175,14 +175,24 @@ def test_what_others_drew_before_changes_nothing():
     assert [float(each.loss) for each in steps(trainee(own), own)] == first
 
 
-def test_components_that_draw_while_training_repeat_themselves():
+def test_what_components_draw_in_a_step_depends_on_the_step_alone():
     own = cell()
-    drawn = []
-    for _ in range(2):
+
+    def drawn(first):
+        built = trainee(own)
         torch.rand(5)
-        drawn.append([torch.rand(()).item() for _ in islice(steps(trainee(own), own), 3)])
-    assert drawn[0] == drawn[1]
-    assert len(set(drawn[0])) == 3
+        return [torch.rand(()).item() for _ in steps(built, own, first)]
+
+    assert drawn(0)[2:] == drawn(2)
+    assert len(set(drawn(0))) == 6
+
+
+def test_what_components_draw_when_they_are_built_depends_on_the_seed_alone():
+    drawn = []
+    for seed in (0, 0, 1):
+        new_model(cell(seed=seed), VOCABULARY)
+        drawn.append(torch.rand(()).item())
+    assert drawn[0] == drawn[1] != drawn[2]
 
 
 def test_variants_begin_with_the_same_shared_parameters():

@@ -236,17 +236,18 @@ def test_no_layer_with_a_cache_is_no_memory():
     torch.testing.assert_close(ours, windowed(random_decoder(), tokens))
 
 
+@pytest.mark.parametrize("gone", [1, 2])
 @pytest.mark.parametrize("windows", [1, 2])
 @pytest.mark.parametrize("rule", RULES)
-def test_under_every_rule_a_reset_row_goes_on_as_a_fresh_one(rule, windows):
+def test_under_every_rule_a_reset_row_goes_on_as_a_fresh_one(rule, windows, gone):
     model = remembering(windows=windows, positions=rule)
     parts = some_tokens(length=5 * WINDOW).split(WINDOW, dim=1)
     rows = torch.tensor([False, True, False])
     state, fresh = model.start(3), model.start(3)
-    for part in parts[:2]:
+    for part in parts[:gone]:
         state = model(part, state).state
     state = model.memory.reset(rows, state)
-    for part in parts[2:]:
+    for part in parts[gone:]:
         logits, state = model(part, state)
         expected, fresh = model(part, fresh)
         torch.testing.assert_close(logits[1], expected[1])
