@@ -1,6 +1,7 @@
 """Documents one after the other, cut into rows of equal length."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,35 +10,48 @@ from typing_extensions import override
 from components.batching import Batch, Batching, Documents
 from components.registry import component
 
-PURPOSE = int.from_bytes(b"packed", "big")
+DOCUMENTS = int.from_bytes(b"packed", "big")
+ROWS = int.from_bytes(b"rows", "big")
 KEPT = 4  # epochs whose order is remembered
 
 
 @component("batching", "packed")
 class Packed(Batching):
-    """Lay the shuffled documents end to end, epoch after epoch, and cut the stream into rows.
+    """Lay the shuffled documents end to end, epoch after epoch; cut rows, and shuffle these too.
 
-    Formula:  stream = end, epoch 0, epoch 1, ...; row g = step rows + r reads stream[g context ...]
-              and predicts the token after each: in every epoch each token is predicted once.
+    Formula:  stream = end, epoch 0, epoch 1, ...; row g reads stream[g context ...] and predicts
+              the token after each, so that each is predicted once in every epoch. As many rows as
+              an epoch fills change places among themselves: a batch is not one long document.
     Shapes:   tokens and targets [rows, context]; fresh [rows, windows], true in the first window.
     Options:
     Errors:   ValueError where there are no documents.
-    Source:   Radford et al. 2018 (GPT), contiguous sequences; epochs shuffled by document.
+    Source:   Radford et al. 2018 (GPT), contiguous sequences; documents, then rows are shuffled.
     """
 
     def __init__(self, documents: Documents, context: int, window: int, rows: int) -> None:
         super().__init__(documents, context, window, rows)
         if len(documents.starts) < 2 or not len(documents.tokens):  # noqa: PLR2004  # one document
             raise ValueError("there are no documents")
+        self._together = max(1, int(documents.starts[-1]) // context)
+        self._orders: dict[tuple[int, int], NDArray[np.int64]] = {}
         self._epochs: dict[tuple[int, int], _Epoch] = {}
 
     @override
     def batch(self, seed: int, step: int) -> Batch:
-        first = step * self.rows
-        stream = np.stack([self._row(seed, first + row) for row in range(self.rows)])
+        rows = range(step * self.rows, (step + 1) * self.rows)
+        stream = np.stack([self._row(seed, self._shuffled(seed, each)) for each in rows])
         fresh = np.zeros((self.rows, self.context // self.window), dtype=np.bool_)
         fresh[:, 0] = True
         return Batch(tokens=stream[:, :-1], targets=stream[:, 1:], fresh=fresh)
+
+    def _shuffled(self, seed: int, row: int) -> int:
+        """Return which row of the stream is the `row`-th to be read."""
+        group, place = divmod(row, self._together)
+        if (seed, group) not in self._orders:
+            generator = np.random.default_rng([seed, ROWS, group])
+            _forget_first(self._orders)
+            self._orders[seed, group] = generator.permutation(self._together)
+        return group * self._together + int(self._orders[seed, group][place])
 
     def _row(self, seed: int, row: int) -> NDArray[np.int64]:
         """Return the `context` tokens of a row behind the token that precedes them."""
@@ -76,13 +90,18 @@ class Packed(Batching):
     def _epoch(self, seed: int, number: int) -> "_Epoch":
         """Return the order of an epoch; a batch rarely touches more than two."""
         if (seed, number) not in self._epochs:
-            generator = np.random.default_rng([seed, PURPOSE, number])
+            generator = np.random.default_rng([seed, DOCUMENTS, number])
             order = generator.permutation(len(self.documents.starts) - 1)
-            while len(self._epochs) >= KEPT:
-                self._epochs.pop(next(iter(self._epochs)))
+            _forget_first(self._epochs)
             ends = np.cumsum(np.diff(self.documents.starts)[order])
             self._epochs[seed, number] = _Epoch(order, ends)
         return self._epochs[seed, number]
+
+
+def _forget_first(remembered: dict[tuple[int, int], Any]) -> None:
+    """Make room for one more; what is forgotten can be drawn again."""
+    while len(remembered) >= KEPT:
+        remembered.pop(next(iter(remembered)))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Optimizer steps, learning rates and packed rows, one number at a time."""
+"""Optimizer steps and learning rates, one number at a time."""
 
 import math
 
@@ -21,9 +21,3 @@ def cosine(done, steps, warmup, least):
         return done / warmup
     share = (done - warmup) / (steps - warmup)
     return least + (1 - least) * (1 + math.cos(math.pi * share)) / 2
-
-
-def packed(stream, context, row):
-    """Return tokens and targets of a row of the stream, whose first token is read only."""
-    begin = row * context
-    return stream[begin : begin + context], stream[begin + 1 : begin + context + 1]
