@@ -15,7 +15,7 @@ from ablations.progress import duration, say
 from ablations.project import named_grid, project_of
 from ablations.selection import selected
 from ablations.workers import places
-from components.options import plain
+from components.options import plain, shown
 
 USAGE = """\
 python -m ablations.plan grid=NAME [preset=NAME] [key=value ...]
@@ -25,6 +25,8 @@ would cost. Trains nothing; text that was never prepared is prepared.
 """
 
 PLAIN_WIDTH = 100
+WIDE = 100
+"""Columns from which the table says in what a variant differs."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -77,7 +79,7 @@ def show(planned: Plan, command: Command, console: Console) -> None:
     head = f"preset {grid.preset} · {counts} · baseline {grid.baseline}"
     console.print(Text.assemble((grid.results_name, "bold"), "  ", grid.question), soft_wrap=True)
     console.print(Text(f"{head}\n"), soft_wrap=True)
-    console.print(_table(planned))
+    console.print(_table(planned, console.width))
     for line in reasons(planned):
         console.print(Text(line), soft_wrap=True)
     workers = places(planned.device, command.workers)
@@ -117,14 +119,19 @@ def _cells(count: int) -> str:
     return f"{count} cell" + ("s" if count != 1 else "")
 
 
-def _table(planned: Plan) -> Table:
+def _table(planned: Plan, width: int) -> Table:
     table = Table(box=None, header_style="dim", pad_edge=True)
     for name, justify in _COLUMNS:
         table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]  # literals
+    if width >= WIDE:
+        table.add_column("differs")
     for variant in planned.variants:
         own = [each for each in planned.cells if each.variant == variant.name]
-        is_baseline = variant.name == planned.grid.baseline
-        table.add_row(*(Text(word) for word in _row(own, is_baseline=is_baseline)))
+        differs = [f"{key}={shown(plain(value))}" for key, value in variant.differs.items()]
+        words = _row(own)
+        if width >= WIDE:
+            words.append(", ".join(differs) or "baseline")
+        table.add_row(*(Text(word) for word in words))
     return table
 
 
@@ -134,25 +141,23 @@ _COLUMNS = (
     ("FLOPs a cell", "right"),
     ("memory", "right"),
     ("cached", "right"),
-    ("stale", "right"),
-    ("failed", "right"),
-    ("missing", "right"),
+    ("to train", "right"),
     ("about", "right"),
 )
 
 
-def _row(cells: Sequence[Planned], *, is_baseline: bool) -> list[str]:
+def _row(cells: Sequence[Planned]) -> list[str]:
     first = cells[0]
-    states = [each.state for each in cells]
-    seconds = [each.seconds for each in cells if each.state != "cached"]
-    known = [each for each in seconds if each is not None]
-    about = duration(sum(known)) if seconds and len(known) == len(seconds) else "–"
+    to_train = [each for each in cells if each.state != "cached"]
+    known = [each.seconds for each in to_train if each.seconds is not None]
+    about = duration(sum(known)) if known and len(known) == len(to_train) else "–"
     return [
-        first.variant + (" (baseline)" if is_baseline else ""),
+        first.variant,
         _short(first.cost.parameters),
         _power(first.flops),
-        f"{first.cost.memory_bytes / 2**20:,.0f} MB",
-        *(str(states.count(state)) for state in ("cached", "stale", "failed", "missing")),
+        f"{max(first.cost.memory_bytes / 2**20, 1):,.0f} MB",
+        str(len(cells) - len(to_train)),
+        str(len(to_train)),
         about,
     ]
 

@@ -9,6 +9,7 @@ from ablations.cells import cells, variants
 from ablations.earlier import Earlier, Pace, pace_of
 from ablations.grid import Grid
 from ablations.language import Variant
+from ablations.located import located
 from ablations.project import Project
 from components.errors import Problem, UserError
 from pipelines.cell import Cell
@@ -120,7 +121,7 @@ def plan(grid: Grid, project: Project, report: Callable[[str], None]) -> Plan:
         for index, cell in enumerate(everything)
     ]
     _refuse_equal(drafts)
-    costs = _costs(drafts, project)
+    costs = _costs(grid, drafts, project)
     earlier = Earlier(project.store)
     looked_up = [_look_up(each, grid, costs[each.variant], project, earlier) for each in drafts]
     return Plan(grid, named, tuple(_with_seconds(looked_up, earlier)), device)
@@ -152,7 +153,7 @@ def _refuse_equal(drafts: Sequence[_Draft]) -> None:
             raise UserError(Problem(what, hints=(hint,)))
 
 
-def _costs(drafts: Sequence[_Draft], project: Project) -> dict[str, Cost]:
+def _costs(grid: Grid, drafts: Sequence[_Draft], project: Project) -> dict[str, Cost]:
     """Measure each variant once, a seed changes no cost; tell all that cannot be built at once."""
     found: dict[str, Cost] = {}
     problems: list[Problem] = []
@@ -164,9 +165,9 @@ def _costs(drafts: Sequence[_Draft], project: Project) -> dict[str, Cost]:
         try:
             found[draft.variant] = remembered(*asked) or measure(*asked)
         except UserError as error:
-            problems += error.problems
+            problems += located(error, grid, draft.variant, project.catalogue).problems
     if problems:
-        raise UserError(*problems)
+        raise UserError(*dict.fromkeys(problems))  # a setting that several variants share, once
     return found
 
 

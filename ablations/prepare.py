@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ablations.cells import cells
 from ablations.command import bare_arguments, main_of
@@ -12,7 +12,11 @@ from ablations.project import project_of
 from ablations.yaml_source import read_source
 from components.errors import Problem, UserError
 from components.options import shown
+from pipelines.files import write_json
 from pipelines.prepare import prepare
+
+if TYPE_CHECKING:
+    from pipelines.cell import Data
 
 PARAMETERS = Path("params.yaml")
 
@@ -28,18 +32,21 @@ def main(argv: Sequence[str]) -> int:
     """Validate and prepare."""
     project = project_of(bare_arguments(argv, HELP))
     problems: list[Problem] = []
-    wanted = []
+    wanted: dict[str, list[Data]] = {}
     for name in listed(PARAMETERS):
         try:
             grid = read_grid(name, (), project.catalogue)
-            wanted += [cell.data for cell in cells(grid, project.catalogue)]
+            distinct = dict.fromkeys(cell.data for cell in cells(grid, project.catalogue))
+            wanted[name] = list(distinct)
         except UserError as error:
             problems += error.problems
     if problems:
         raise UserError(*problems)
-    for data in dict.fromkeys(wanted):
-        made = prepare(data, project.data, say)
-        say(f"data: {made.folder}")
+    for name, used in wanted.items():
+        made = [prepare(data, project.data, say) for data in used]
+        say(f"data: {name} trains on {', '.join(str(each.folder) for each in made)}")
+        # what the grid's sweep depends on: other grids' data is no reason to look again
+        write_json(project.data / "grids" / f"{name}.json", [each.digest for each in made])
     return 0
 
 

@@ -23,6 +23,7 @@ from ablations.project import Project, named_grid, project_of
 from ablations.selection import selected
 from ablations.study import Trials, write_study
 from ablations.workers import places, train_cell
+from components.errors import Problem, UserError
 from pipelines.runs import read_run
 
 USAGE = """\
@@ -77,6 +78,7 @@ def sweep(command: Command, project: Project) -> Swept:
     Raises:
         UserError: everything that is wrong with the grid; nothing was trained then.
     """
+    _refuse_storage(command)
     grid = named_grid(command, project)
     for warning in grid.warnings:
         say(f"warning: {warning}")
@@ -112,6 +114,13 @@ def _train(
         stopped=how.stopped,
     )
     drive(backlog, how.environments, train_cell, ends.notify, how.stopped)
+
+
+def _refuse_storage(command: Command) -> None:
+    if command.storage is not None:
+        hint = "the study is a journal, runs/studies/NAME.log, written anew by every sweep"
+        what = "another storage of the study is not supported yet"
+        raise UserError(Problem(what, "command line", "storage", command.storage, (hint,)))
 
 
 def _tell_plan(shown: Display, planned: Plan) -> None:

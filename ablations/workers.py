@@ -91,7 +91,7 @@ def places(device: str, workers: int | None) -> tuple[Mapping[str, str], ...]:
         workers: how many; None means as many as there are cores (or GPUs).
     """
     if device == "cpu":
-        return (ONE_THREAD,) * (workers or len(os.sched_getaffinity(0)))
+        return (ONE_THREAD,) * (workers or _cores())
     if device == "mps":
         return ({},) * (workers or 1)
     gpus = _gpus()
@@ -177,6 +177,13 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def _cores() -> int:
+    """Return how many cores this process may use; where the system does not say, all of them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _gpus() -> list[str]:

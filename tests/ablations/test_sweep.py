@@ -101,6 +101,17 @@ def test_the_plan_of_a_finished_grid_needs_no_torch(swept: tuple[Path, str, dict
     assert [each["variant"] for each in cells][2:] == [{"positions": "none"}] * 2
 
 
+def test_the_plan_is_a_table_of_variants_with_the_reasons_below_it(swept: tuple[Path, str, dict]):
+    told = call(swept[0], "plan", "set.training.steps=6", "seeds=3", "workers=1").stdout
+    rows = [line.split() for line in told.splitlines()]
+    assert ["rotary", "11.26", "k"] in [row[:3] for row in rows]
+    assert next(row for row in rows if row[:1] == ["none"])[-1] == "positions=none"
+    below = told[told.index("stale:") :].splitlines()
+    assert below[0] == "stale: training.steps: 8 -> 6"
+    assert below[1].split(", ") == ["  rotary/0", "rotary/1", "none/0", "none/1"]
+    assert below[-1].startswith("6 cells to train on 1 worker (cpu, 1 thread each), about ")
+
+
 def test_a_changed_setting_makes_cells_stale_and_the_plan_says_which(
     swept: tuple[Path, str, dict],
 ):
@@ -199,8 +210,11 @@ def test_a_cell_that_cannot_be_built_is_refused_before_the_first_one_trains(
     swept: tuple[Path, str, dict], tmp_path: Path
 ):
     folder = afresh(swept[0], tmp_path)
-    told = call(folder, "sweep", "axes.model.heads=[2,3]", "baseline.model.heads=2", code=2).stderr
-    assert "heads" in told
+    grid = folder / "tiny.yaml"
+    grid.write_text(grid.read_text().replace("model.heads: 2", "model.heads: 3"))
+    told = call(folder, "sweep", code=2).stderr
+    assert "tiny.yaml:11   set.model.heads = 3" in told
+    assert told.splitlines()[-1] == "1 error; nothing was run"
     assert outcomes(folder) == []
 
 

@@ -106,28 +106,41 @@ def test_a_leak_behind_a_gate_that_starts_shut_is_seen():
         refuse_if_it_sees_the_future(model)
 
 
-def test_a_leak_in_later_windows_only_is_seen():
-    class Numbered(Memory[int]):
-        """Looks ahead once a window has gone by."""
+class Late(Memory[int]):
+    """Looks ahead in one window only, at the places from `first` on."""
 
-        carries = True
+    carries = True
 
-        @override
-        def start(self, batch, device):
-            return 0
+    def __init__(self, window, first):
+        super().__init__(sizes())
+        self.window, self.first = window, first
 
-        @override
-        def add_tokens(self, window, state):
-            ahead = 1e-6 * next_token(window.x) if state else 0
-            return Window(window.x + ahead, window.positions)
+    @override
+    def start(self, batch, device):
+        return 0
 
-        @override
-        def write(self, window, x, seen, state):
-            return state + 1
+    @override
+    def add_tokens(self, window, state):
+        ahead = 1e-6 * next_token(window.x) * (state == self.window)
+        ahead[:, : self.first] = 0
+        return Window(window.x + ahead, window.positions)
 
+    @override
+    def write(self, window, x, seen, state):
+        return state + 1
+
+
+def test_a_leak_in_a_later_window_only_is_seen():
     model = decoder()
-    model.memory = Numbered(model.sizes)
-    with pytest.raises(ValueError, match=r"position [67] or one before it sees position [78],"):
+    model.memory = Late(window=1, first=0)
+    with pytest.raises(ValueError, match="position 6 or one before it sees position 7,"):
+        refuse_if_it_sees_the_future(model)
+
+
+def test_a_leak_of_the_very_last_token_is_seen():
+    model = decoder()
+    model.memory = Late(window=2, first=4)
+    with pytest.raises(ValueError, match="position 16 or one before it sees position 17,"):
         refuse_if_it_sees_the_future(model)
 
 

@@ -10,8 +10,10 @@ from transformers import (
     LlamaConfig,
     LlamaForCausalLM,
 )
+from typing_extensions import override
 
 from components.errors import UserError
+from components.memory import Memory, Window
 from tests.builders import (
     VOCABULARY,
     WINDOW,
@@ -225,6 +227,28 @@ def test_heads_may_be_wider_than_the_model():
     model = decoder(heads=3, head_width=10)
     assert model.layers[0].mixer.query.weight.shape == (30, 16)
     assert windowed(model, some_tokens()).shape == (3, 18, VOCABULARY)
+
+
+class Registers(Memory[None]):
+    """Puts a token of its own before the window."""
+
+    @override
+    def start(self, batch, device):
+        return None
+
+    @override
+    def add_tokens(self, window, state):
+        x = torch.cat([torch.ones_like(window.x[:, :1]), window.x], dim=1)
+        longer = Window.of(x)
+        return Window(x, longer.positions, read=longer.positions[0, 1:])
+
+
+def test_tokens_that_a_memory_added_predict_nothing():
+    model, tokens = random_decoder(), some_tokens(length=WINDOW)
+    x = torch.cat([torch.ones(3, 1, 16), model.embedding(tokens)], dim=1)
+    everything = model.from_embeddings(x, model.start(3)).logits
+    model.memory = Registers(model.sizes)
+    torch.testing.assert_close(windowed(model, tokens), everything[:, 1:])
 
 
 def test_a_last_window_may_be_short():

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ablations.yaml_source import read_source
 from tests.ablations.tiny import GRID, REPOSITORY, text
 
 pytestmark = pytest.mark.e2e
@@ -158,3 +159,18 @@ def test_the_report_is_built_again_from_the_results_alone(copy: Copy):
     copy.dvc("repro", "-f", "-s", "report@tiny")
     assert (copy.folder / "results" / "tiny.html").exists()
     assert not (copy.folder / "runs").exists()
+
+
+HOW = {
+    *("backlog", "board", "check", "command", "drive", "earlier", "ends", "interrupts", "jobs"),
+    *("list", "plan", "prepare", "progress", "project", "run", "selection", "settings", "study"),
+    *("sweep", "verify", "workers", "__init__"),
+}
+"""Modules that decide how cells are run and told of, never which cells there are nor what is gathered."""
+
+
+def test_a_sweep_depends_on_every_module_that_can_change_its_results():
+    stages = read_source(REPOSITORY / "dvc.yaml").values["stages"]
+    named = {each for each in stages["sweep"]["do"]["deps"] if each.startswith("ablations/")}
+    modules = {each.stem for each in (REPOSITORY / "ablations").glob("*.py")}
+    assert named - {"ablations/presets"} == {f"ablations/{each}.py" for each in modules - HOW}

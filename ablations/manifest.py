@@ -1,0 +1,136 @@
+"""The manifest of a results folder: what was asked, of which cells, what became of each."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from ablations.planning import Plan, Planned
+from ablations.replay import command_of
+from ablations.yaml_source import shown_path
+from components.options import plain
+from pipelines.device import torch_version
+from pipelines.runs import Run
+
+SCHEMA = "ablations.results/1"
+LOG_LINES = 20
+
+
+def manifest_of(
+    plan: Plan,
+    runs: Mapping[str, Run | None],
+    rows: Sequence[Mapping[str, Any]],
+    question: str,
+    looks: list[list[int]],
+) -> dict[str, Any]:
+    """Return the manifest; nothing in it depends on when or how fast cells were trained.
+
+    Args:
+        plan: the grid's variants and cells.
+        runs: by cell name; None where there is none.
+        rows: of the table of cells, in grid order.
+        question: digest of what is asked, seeds left out.
+        looks: sets of seeds that it was judged at, these last.
+    """
+    grid = plan.grid
+    first = next(each for each in plan.cells if each.variant == grid.baseline)
+    return {
+        "schema": SCHEMA,
+        "name": grid.results_name,
+        "grid": grid.name,
+        "preset": grid.preset,
+        "question": grid.question,
+        "state": "complete" if all(runs.values()) else "partial",
+        "command": command_of(grid),
+        "grid_file": shown_path(grid.path),
+        "grid_text": grid.text,
+        "overrides": list(grid.overrides),
+        "baseline": grid.baseline,
+        "margin": grid.margin,
+        "interval": grid.interval,
+        "compare": grid.compare,
+        "hold": grid.hold,
+        "seeds": list(grid.seeds),
+        "claim": None if grid.claim is None else plain(dict(grid.claim)),
+        "variants": [_variant(plan, index) for index in range(len(plan.variants))],
+        "cells": [
+            _cell(plan, each, row, runs[each.name])
+            for each, row in zip(plan.cells, rows, strict=True)
+        ],
+        "looks": {"question": question, "seeds": looks, "declared": None},
+        "data": dict(first.data.facts),
+        "training": _training(first),
+        "environment": _environment(plan, runs),
+        "evaluations": [{"name": each.name, "length": each.length} for each in grid.evaluate],
+        "code": _code(each.document for each in plan.cells),
+    }
+
+
+def _variant(plan: Plan, index: int) -> dict[str, Any]:
+    variant = plan.variants[index]
+    cost = next(each.cost for each in plan.cells if each.variant == variant.name)
+    return {
+        "name": variant.name,
+        "label": variant.label,
+        "differs": plain(dict(variant.differs)),
+        "settings": plain(dict(variant.settings)),
+        "parameters": cost.parameters,
+        "flops_per_token": cost.flops_per_token,
+    }
+
+
+def _cell(plan: Plan, planned: Planned, row: Mapping[str, Any], run: Run | None) -> dict[str, Any]:
+    same = ("cell", "variant", "seed", "fingerprint", "status", "reason", "at")
+    failed = run is not None and run.status == "failed"
+    return {
+        **{key: row[key] for key in same},
+        "command": command_of(plan.grid, planned.name),
+        "log": last_lines(run.folder / "log.txt") if run is not None and failed else None,
+    }
+
+
+def last_lines(path: Path) -> str | None:
+    """Return the end of a log; None where there is none."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return "\n".join(text.splitlines()[-LOG_LINES:]) or None
+
+
+def _training(planned: Planned) -> dict[str, Any]:
+    training = planned.cell.training
+    return {
+        "context": training.context,
+        "window": planned.cell.model.options["window"],
+        "batch": training.batch,
+        "steps": training.steps,
+        "tokens_per_step": training.context * training.batch,
+        "precision": planned.document["training"]["precision"],
+        "engine": training.engine,
+    }
+
+
+def _environment(plan: Plan, runs: Mapping[str, Run | None]) -> dict[str, Any]:
+    """Return what the first finished cell ran with; before there is one, what it would run with."""
+    for run in runs.values():
+        if run is not None and run.outcome.get("environment"):
+            return {**run.outcome["environment"], "device": run.outcome.get("device")}
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    return {
+        "python": python,
+        "torch": torch_version(),
+        "device": plan.device,
+        "platform": sys.platform,
+    }
+
+
+def _code(documents: Iterable[Mapping[str, Any]]) -> str:
+    """Return the digest of all code that the cells can reach."""
+    modules = {
+        f"{module} {code['digest']}"
+        for document in documents
+        for module, code in document["code"].items()
+    }
+    return blake2b("\n".join(sorted(modules)).encode(), digest_size=10).hexdigest()
