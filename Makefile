@@ -6,8 +6,14 @@ INSTALL = pip install --quiet --disable-pip-version-check --constraint constrain
 
 .PHONY: setup demo test check format
 
-demo: .venv/.run  ## answer the questions of params.yaml and say where the reports are
-	@dvc repro --quiet || { dvc repro; exit 1; }
+# A sweep whose cells failed is done for DVC: only by force does it try them again, and nothing else.
+GRIDS = $(shell sed -n 's/^grids: *\[\(.*\)\]/\1/p' params.yaml | tr , ' ')
+RETRY = $(if $(shell grep -ls '"status": "failed"' results/*/manifest.json),--force --no-run-cache)
+
+demo: .venv/.run  ## answer the questions of params.yaml, say what was found and where the reports are
+	@dvc repro $(RETRY); code=$$?; for grid in $(GRIDS); do \
+	  echo; python -m reports.verdict grid=$$grid && echo "Report  results/$$grid.html"; \
+	done; exit $$code
 
 setup: .venv/.test  ## everything, for running, testing and checking
 

@@ -33,8 +33,8 @@ class Marked(Memory[str]):
         return state.upper()
 
 
-def chain(letters="bc", **options):
-    return Chain(sizes(), [Marked(letter, **options) for letter in letters])
+def chain():
+    return Chain(sizes(), [Marked(letter) for letter in "bc"])
 
 
 def test_every_member_has_a_state_of_its_own():
@@ -55,9 +55,10 @@ def test_members_write_and_reset_their_own_state():
     assert memory.reset(torch.ones(1), ("x", "y")) == ("X", "Y")
 
 
-@pytest.mark.parametrize("carries", [True, False])
-def test_a_chain_carries_if_a_member_does(carries):
-    assert chain(carries=carries).carries is carries
+@pytest.mark.parametrize("members", [(), (False,), (True,), (False, True), (False, False)])
+def test_a_chain_carries_if_a_member_does(members):
+    made = Chain(sizes(), [Marked("a", carries=each) for each in members])
+    assert made.carries is any(members)
 
 
 def test_no_memory_in_a_chain_changes_nothing():
