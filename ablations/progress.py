@@ -133,10 +133,13 @@ def display(board: Board, stream: TextIO | None = None, *, plain: bool = False) 
         plain: lines even on a terminal.
     """
     stream = stream or sys.stderr
+    return Lines(board, stream) if plain or not is_live(stream) else LiveTable(board, stream)
+
+
+def is_live(stream: TextIO) -> bool:
+    """Say whether a moving display makes sense on a stream."""
     # FORCE_COLOR makes rich take a pipe for a terminal: ask the stream as well
-    if plain or not stream.isatty() or not Console(file=stream).is_interactive:
-        return Lines(board, stream)
-    return LiveTable(board, stream)
+    return stream.isatty() and Console(file=stream).is_interactive
 
 
 def say(text: str) -> None:
@@ -166,17 +169,23 @@ def picture(board: Board, height: int, note: str = "") -> RenderableType:
     for row in shown:
         table.add_row(
             Text(row.cell.replace("/", " · ")),
-            Text(row.state, style=_STYLES.get(row.state, "")),
+            Text(_WORDS.get(row.state, row.state), style=_STYLES.get(row.state, "")),
             Text(f"{row.step:,}/{row.steps:,}"),
             Text("" if row.loss is None else f"{row.loss:.3f}"),
             Text(sparkline(row.peaks, low, high)),
             Text(duration(row.left(now))),
         )
     rest = Text(f" {hidden}", style="dim") if hidden else Text("")
-    return Group(table, rest, _bar(board), Text(note or _HINT, style="dim"))
+    return Group(
+        table,
+        rest,
+        _bar(board),
+        Text(note or (_HINT if board.count(QUEUED, TRAINING) else ""), style="dim"),
+    )
 
 
 _HINT = "Ctrl+C stops after the current step of each cell; the same command resumes."
+_WORDS = {"complete": "done"}
 _STYLES = {"failed": "red", "diverged": "red", TRAINING: "bold"}
 
 
@@ -208,13 +217,15 @@ def _choose(board: Board, room: int) -> tuple[list[Row], str]:
 def _bar(board: Board) -> RenderableType:
     grid = Table.grid(padding=(0, 1))
     total = len(board.rows)
-    left = duration(board.left())
+    running = board.count(QUEUED, TRAINING, ELSEWHERE)
+    rest = duration(board.left())
+    left = f", {f'about {rest} left' if rest else 'measuring'}" if running else ""
     elapsed = int(time.monotonic() - board.begun)
     clock = f"{elapsed // 3600}:{elapsed // 60 % 60:02d}:{elapsed % 60:02d} so far"
     grid.add_row(
         Text(f"{board.done}/{total} cells done, {board.count('failed')} failed"),
         ProgressBar(total=total, completed=board.done, width=24),
-        Text(f"{clock}, {f'about {left} left' if left else 'measuring'}"),
+        Text(f"{clock}{left}"),
     )
     return grid
 

@@ -4,10 +4,13 @@ As a stage it exits with 0 when cells failed: the manifest records them, the rep
 `ablations.check` is what fails.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from rich.console import Console
 
 from ablations.backlog import Backlog
 from ablations.board import Board
@@ -17,8 +20,9 @@ from ablations.ends import Ends
 from ablations.gather import gather
 from ablations.interrupts import Interrupts
 from ablations.jobs import is_free, jobs_of, open_points, point_of, row_of
+from ablations.plan_table import show
 from ablations.planning import Plan, Planned, plan
-from ablations.progress import Display, display, say
+from ablations.progress import Display, display, is_live, say
 from ablations.project import Project, named_grid, project_of
 from ablations.selection import selected
 from ablations.study import Trials, write_study
@@ -85,6 +89,8 @@ def sweep(command: Command, project: Project) -> Swept:
     planned = plan(grid, project, say)
     chosen = selected(planned, command.only)
     workers = places(planned.device, command.workers)[: max(len(chosen), 1)]
+    if not command.plain and is_live(sys.stderr):
+        show(planned, len(workers), Console(file=sys.stderr, highlight=False, markup=False))
     board = Board({each.fingerprint: row_of(each) for each in planned.cells}, len(workers))
     with Interrupts() as interrupts, display(board, plain=command.plain) as shown:
         interrupts.on_stop = lambda: shown.event("stopping")

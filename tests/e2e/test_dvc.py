@@ -163,10 +163,21 @@ def test_the_report_is_built_again_from_the_results_alone(copy: Copy):
 
 HOW = {
     *("backlog", "board", "check", "command", "drive", "earlier", "ends", "interrupts", "jobs"),
-    *("list", "plan", "prepare", "progress", "project", "run", "selection", "settings", "study"),
+    *(
+        "list",
+        "plan",
+        "plan_table",
+        "prepare",
+        "progress",
+        "project",
+        "run",
+        "selection",
+        "settings",
+        "study",
+    ),
     *("sweep", "verify", "workers", "__init__"),
 }
-"""Modules that decide how cells are run and told of, never which cells there are nor what is gathered."""
+"""Modules that decide how cells are run and told of, not which there are nor what is gathered."""
 
 
 def test_a_sweep_depends_on_every_module_that_can_change_its_results():
