@@ -399,7 +399,7 @@ BROKEN = (
         "a context that is no multiple of the window",
         extra("set: {training.context: 200}"),
         4,
-        ("not a whole number of windows", "model.window = 128", "set.training.context = 200"),
+        ("not a whole number of windows", "model.window = 64", "set.training.context = 200"),
     ),
     Broken(
         "heads that do not divide the width",
@@ -416,9 +416,9 @@ BROKEN = (
     Broken(
         "a memory with one window",
         "question: Q\nbaseline: {memory: none}\naxes: {memory: [none, xl]}\n"
-        "set: {training.context: 128}\n",
+        "set: {training.context: 64}\n",
         4,
-        ("memory/xl needs a context longer than one window", "at least 256"),
+        ("memory/xl needs a context longer than one window", "at least 128"),
     ),
     Broken(
         "text files without a path",

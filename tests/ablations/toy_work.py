@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipelines.files import write_text
+
 
 @dataclass(frozen=True)
 class Toy:
@@ -63,7 +65,7 @@ def toy(job: Toy, notify: Callable[[Any], None], should_stop: Callable[[], bool]
         if step == job.dies_at and job.starts <= job.dies:
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(0.02)
-        (job.folder / f"{job.fingerprint}.step").write_text(str(step))
+        write_text(job.folder / f"{job.fingerprint}.step", str(step))
         notify((job.fingerprint, step))
         if should_stop():
             return None
