@@ -37,7 +37,7 @@ def read_axes(section: Node, catalogue: Catalogue, problems: Problems) -> Settin
         if problems.attempt(False, _check_list, values):  # noqa: FBT003  # what stands for a list
             for node in values.value:
                 problems.attempt(None, check_value, key, node, catalogue)
-    if not section.items:
+    if section.value is None or section.value == {}:
         hint = "write at least one axis, `positions: [rotary, none]`"
         problems.found.append(section.problem("there are no axes", hint))
     return axes
@@ -88,8 +88,10 @@ def _flattened(
 ) -> dict[str, Node]:
     """Return the settings whose keys are good."""
     if section.value is not None and not isinstance(section.value, Mapping):
-        hint = "write `positions: rotary` below it, indented"
-        problems.found.append(section.problem("a mapping is expected here", hint))
+        value = "[rotary, none]" if is_leaf is _never else "rotary"
+        hints = [f"write `positions: {value}` below it, indented"]
+        hints += ["without the dashes"] if isinstance(section.value, tuple) else []
+        problems.found.append(section.problem("a mapping is expected here", *hints))
     settings: dict[str, Node] = {}
     for words, node in _spread((), section, is_leaf):
         key = ".".join(words)
@@ -166,14 +168,28 @@ def _check_field(words: Sequence[str], node: Node, catalogue: Catalogue) -> None
         raise node.refuse(f"{section} has no field {name}", *hints)
 
 
+def settings_called(name: str, catalogue: Catalogue) -> list[str]:
+    """Return the settings whose last word is `name`: `model.heads`, `optimizer.learning_rate`."""
+    fields = [each for each in known_settings(catalogue) if "." in each]
+    options = [
+        f"{kind}.{option.name}"
+        for (kind, _), entry in catalogue.entries.items()
+        if kind in PART_KINDS
+        for option in entry.options
+    ]
+    found = [each for each in (*fields, *options) if each.rpartition(".")[2] == name]
+    return list(dict.fromkeys(found))
+
+
 def _unknown(words: Sequence[str], node: Node, catalogue: Catalogue) -> UserError:
     known = known_settings(catalogue)
     word = ".".join(words)
     if words[0] in NOT_YET:
         return node.refuse(f"{words[0]} is not yet part of the language", "take it out")
-    meant = [each for each in known if each.rpartition(".")[2] == words[-1] and "." in each]
-    hints = tuple(f"did you mean {each}?" for each in meant[:1]) or nearest(word, known)
+    before = node.key.removesuffix(word)
+    hints = tuple(f"did you mean {before}{each}?" for each in settings_called(words[-1], catalogue))
+    hints = hints[:1] or nearest(word, known)
     if word in GRID_KEYS:
         hints = (f"{word} is a key of the grid itself: write it at the left margin",)
     listed = f"known settings: {', '.join(PART_KINDS)}, and fields of model, training, data"
-    return node.refuse(f"unknown setting {word}", listed, *hints)
+    return node.refuse(f"unknown setting {word}", *hints, listed)

@@ -5,7 +5,7 @@ from typing import Any
 
 from ablations.command import arguments, main_of
 from ablations.progress import say
-from ablations.project import named_grid, project_of
+from ablations.project import named_grid, project_of, replayed
 from components.errors import Problem, UserError
 from pipelines.files import read_json
 
@@ -18,7 +18,7 @@ Exits with 1 if a cell of the gathered results failed or is missing, and names e
 
 def main(argv: Sequence[str]) -> int:
     """Check the results of one grid."""
-    command = arguments(argv, USAGE)
+    command = replayed(arguments(argv, USAGE, ("name",), ("--components", "--help")))
     project = project_of(command)
     grid = named_grid(command, project)
     path = project.results / grid.results_name / "manifest.json"

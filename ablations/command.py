@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ablations.grid import Grid, grid_names, read_grid
-from ablations.language import MACHINE_KEYS
+from ablations.language import GRID_KEYS, MACHINE_KEYS
 from ablations.yaml_source import COMMAND_LINE, read_value
 from components.catalogue import Catalogue
 from components.errors import Problem, UserError, nearest, unknown
@@ -19,27 +19,33 @@ from components.errors import Problem, UserError, nearest, unknown
 BAD_INPUT = 2
 INTERRUPTED = 130
 
-OPTIONS = ("--help", "--json", "--plain", "--components")
-
 EXECUTORS = ("local",)
+
+KEY_LINES = {
+    "workers": "workers=N           worker processes; one for each core or GPU if not given",
+    "executor": "executor=local      where cells are trained",
+    "storage": "storage=URL         where Optuna keeps the study",
+    "only": "only=CELL           some cells or variants: only=none/3, only=[rotary, none/0]",
+    "name": "name=NAME           names the results in place of the grid",
+}
+
+OPTION_LINES = {
+    "--components": "--components PATH   a file or folder of your own components; may be repeated",
+    "--json": "--json              print what a machine reads, and nothing else",
+    "--plain": "--plain             plain lines, no colours and no moving display",
+    "--help": "--help              this text",
+}
 
 HELP = """\
 {usage}
 
 Keys that say how to run, never what (no key of a grid, in no fingerprint):
-  workers=N           worker processes; one for each core or GPU if not given
-  executor=local      where cells are trained
-  storage=URL         where Optuna keeps the study
-  only=CELL           some cells or variants: only=none/3, only=[rotary, none/0]
-  name=NAME           names the results in place of the grid
+{keys}
 Every other key=value changes the grid:
   preset=pythia-14m   seeds=3   margin=0.02   axes.positions=[rotary,none]
   axes.model.heads=[1,12]   set.training.steps=200   baseline.positions=none
 Options:
-  --components PATH   a file or folder of your own components; may be repeated
-  --json              print what a machine reads, and nothing else
-  --plain             plain lines, no colours and no moving display
-  --help              this text
+{options}
 
 Exit codes: 0 done, 1 some cells failed, 2 bad input, 130 stopped with Ctrl+C.
 """
@@ -72,19 +78,36 @@ class Command:
     plain: bool = False
     components: tuple[Path, ...] = ()
 
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The words that a command which does the same again needs beside grid and overrides."""
+        paths = [word for path in self.components for word in ("--components", str(path))]
+        return (*([f"name={self.name}"] if self.name else []), *paths)
 
-def arguments(argv: Sequence[str], usage: str) -> Command:
+
+def arguments(
+    argv: Sequence[str],
+    usage: str,
+    keys: Sequence[str] = tuple(KEY_LINES),
+    options: Sequence[str] = tuple(OPTION_LINES),
+) -> Command:
     """Read the command line of a command that works on one grid.
 
     Args:
         argv: without the program's name.
         usage: the first lines of the help.
+        keys: of MACHINE_KEYS, those that the command has a use for, which its help lists.
+        options: the same of the options.
 
     Raises:
         UserError: an unknown option, a value that an option cannot have, no `grid=`.
         SystemExit: after --help.
     """
-    command = bare_arguments(argv, HELP.format(usage=usage.strip()))
+    listed = {
+        "keys": "\n".join(f"  {KEY_LINES[key]}" for key in keys),
+        "options": "\n".join(f"  {OPTION_LINES[option]}" for option in options),
+    }
+    command = bare_arguments(argv, HELP.format(usage=usage.strip(), **listed))
     if not command.grid:
         hints = (f"expected grid=NAME, one of {', '.join(grid_names())}; or grid=PATH.yaml",)
         raise UserError(Problem("no grid is named", COMMAND_LINE, "grid", hints=hints))
@@ -182,26 +205,29 @@ def _split(argv: Sequence[str]) -> tuple[set[str], list[str], list[str]]:
                 raise UserError(Problem("--components needs a path", COMMAND_LINE, "--components"))
             paths.append(path)
         elif word.startswith("-"):
-            if word not in OPTIONS:
+            if word not in OPTION_LINES:
                 raise UserError(_unknown_option(word))
             flags.add(word)
         elif not equals:
-            raise UserError(_no_pair(word))
+            raise UserError(_no_pair(word, next(words, "")))
         else:
             pairs.append(word)
     return flags, paths, pairs
 
 
 def _unknown_option(word: str) -> Problem:
-    problem = unknown(f"option {word}", word, OPTIONS, "options")
+    problem = unknown(f"option {word}", word, OPTION_LINES, "options")
     bare = word.lstrip("-").partition("=")[0]
     meant = (f"did you mean {bare}=...?",) if bare in MACHINE_KEYS else ()
     return Problem(problem.what, COMMAND_LINE, hints=(*problem.hints, *meant))
 
 
-def _no_pair(word: str) -> Problem:
+def _no_pair(word: str, following: str) -> Problem:
     hints = [f"did you mean grid={word}?"] if word in grid_names() else []
-    hints += nearest(word, OPTIONS)
+    if word in (*GRID_KEYS, *MACHINE_KEYS):
+        value = following if following and "=" not in following else "..."
+        hints.append(f"write {word}={value}")
+    hints += nearest(word, OPTION_LINES)
     return Problem(f"not key=value: {word}", COMMAND_LINE, hints=tuple(hints))
 
 

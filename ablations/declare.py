@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection
+from difflib import get_close_matches
 
-from ablations.assignments import read_axes, read_settings
+from ablations.assignments import read_axes, read_settings, settings_called
 from ablations.language import (
     FIELD_SECTIONS,
     GRID_KEYS,
@@ -13,22 +14,32 @@ from ablations.language import (
     Settings,
 )
 from ablations.tree import Node, Problems
+from ablations.yaml_source import COMMAND_LINE
 from components.catalogue import Catalogue
 from components.errors import Problem, nearest
+from components.options import shown
 from pipelines.cell import PART_KINDS
 
 RESERVED = ("baseline", "source")
 """Names that mean something else where variants are named."""
 
 
-def check_keys(root: Node, problems: Problems) -> None:
-    """Add a problem for each key that a grid does not have."""
-    for key, node in root.items.items():
-        if key not in GRID_KEYS:
-            problems.found.append(_no_key(key, node))
+def check_keys(root: Node, catalogue: Catalogue, problems: Problems) -> None:
+    """Add a problem for each key that a grid does not have, and none for those that it stood for.
+
+    Call it last: that a grid has no `axes` is not said again where it has `axis`.
+    """
+    unknown = {key: node for key, node in root.items.items() if key not in GRID_KEYS}
+    meant = {each for key in unknown for each in get_close_matches(key, GRID_KEYS, n=1)}
+    problems.found = [
+        each
+        for each in problems.found
+        if each.value or each.place != root.place or each.key not in meant
+    ]
+    problems.found += [_no_key(key, node, catalogue) for key, node in unknown.items()]
 
 
-def _no_key(key: str, node: Node) -> Problem:
+def _no_key(key: str, node: Node, catalogue: Catalogue) -> Problem:
     if key in NOT_YET:
         return node.problem(f"{key} is not yet part of the language", "take it out")
     if key in MACHINE_KEYS:
@@ -38,8 +49,17 @@ def _no_key(key: str, node: Node) -> Problem:
     if key.partition(".")[0] in (*PART_KINDS, *FIELD_SECTIONS):
         while len(node.items) == 1:
             node = next(iter(node.items.values()))
-        return node.problem(f"unknown key {key}", known, f"did you mean set.{node.key}?")
-    return node.problem(f"unknown key {key}", known, *nearest(key, GRID_KEYS))
+        return node.problem(f"unknown key {key}", _under_set(node.key, node), known)
+    close = nearest(key, GRID_KEYS)
+    if not close:
+        close = tuple(_under_set(each, node) for each in settings_called(key, catalogue)[:1])
+    return node.problem(f"unknown key {key}", *close, known)
+
+
+def _under_set(setting: str, node: Node) -> str:
+    if node.place == COMMAND_LINE:
+        return f"write set.{setting}={shown(node.plain)}"
+    return f"did you mean set.{setting}?"
 
 
 def read_declared(

@@ -53,17 +53,18 @@ class Earlier:
         self._read: list[Before] | None = None
 
     def nearest(self, document: Mapping[str, Any]) -> Before | None:
-        """Return the run of the same seed, model and parts that differs in the fewest sections."""
+        """Return the run of the same seed, model and parts that differs in the fewest sections.
+
+        Of several that are equally near the one that ended last: the version just before this one.
+        """
         same = [
             each
             for each in self._runs()
             if all(each.document[key] == document[key] for key in SAME_CELL)
         ]
-        return min(
-            same,
-            key=lambda each: (_unlike(each.document, document), each.fingerprint),
-            default=None,
-        )
+        fewest = min((_unlike(each.document, document) for each in same), default=0)
+        near = [each for each in same if _unlike(each.document, document) == fewest]
+        return max(near, key=self._finished, default=None) if len(near) != 1 else near[0]
 
     def pace(self, before: Before) -> Pace | None:
         """Return how fast an earlier run was."""
@@ -75,6 +76,10 @@ class Earlier:
         same = (each for each in self._runs() if each.document["device"] == device)
         paces = (self.pace(each) for each in islice(same, MOST_PACES))
         return [pace for pace in paces if pace is not None]
+
+    def _finished(self, before: Before) -> tuple[str, str]:
+        run = read_run(self._store, before.fingerprint)
+        return (str(run.outcome.get("finished")) if run is not None else "", before.fingerprint)
 
     def _runs(self) -> list[Before]:
         if self._read is None:

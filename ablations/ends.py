@@ -50,10 +50,13 @@ class Ends:
             loss = run.outcome.get("loss")
             facts |= {} if loss is None else {"val": f"{loss:.3f}"}
             facts |= {} if seconds is None else {"seconds": f"{seconds:.1f}"}
-            self._shown.event("done", **facts)
+            self._shown.event("done", **facts, **self._counted())
             return
         facts |= {} if run.at is None else {"step": run.at}
-        self._shown.event(run.status, **facts, reason=run.reason or "")
+        self._shown.event(run.status, **facts, reason=run.reason or "", **self._counted())
+
+    def _counted(self) -> dict[str, str]:
+        return {"cells": f"{self._board.done}/{len(self._board.rows)}"}
 
     def elsewhere(self, fingerprint: str) -> None:
         """Hear that another process trains a cell."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from ablations.looks import looks_up_to, question_digest, record_look
+from ablations.looks import looks_up_to, pair_digests, question_digest, record_look
 from ablations.manifest import manifest_of
 from ablations.planning import Plan, Planned
 from pipelines.cell import Evaluation
@@ -38,7 +38,7 @@ CELLS: Mapping[str, type[pl.DataType]] = {
 }
 
 
-def gather(plan: Plan, store: Path, into: Path) -> dict[str, Any]:
+def gather(plan: Plan, store: Path, into: Path, options: Sequence[str] = ()) -> dict[str, Any]:
     """Write the results of a grid from the runs of its cells and return the manifest.
 
     Every file is replaced whole; the manifest last, so that it never describes newer frames than
@@ -48,15 +48,20 @@ def gather(plan: Plan, store: Path, into: Path) -> dict[str, Any]:
         plan: the grid's cells and variants.
         store: folder of runs.
         into: `results/<name>`.
+        options: of the command line that the commands in the manifest need as well.
     """
     runs = {each.name: read_run(store, each.fingerprint) for each in plan.cells}
-    question = question_digest(each.document for each in plan.cells)
+    pairs = pair_digests({each.variant: each.document for each in plan.cells}, plan.grid)
     # one seed gives no verdict, nor does a sweep with cells missing: neither is a look
     if all(runs.values()) and len(plan.grid.seeds) > 1:
-        record_look(store, question, plan.grid.seeds)
+        record_look(store, pairs, plan.grid.seeds)
     rows = [_row(each, runs[each.name]) for each in plan.cells]
-    looks = looks_up_to(store, question, plan.grid.seeds)
-    manifest = manifest_of(plan, runs, rows, question, looks)
+    looks = {
+        "question": question_digest(each.document for each in plan.cells),
+        "seeds": looks_up_to(store, pairs, plan.grid.seeds),
+        "declared": None,
+    }
+    manifest = manifest_of(plan, runs, rows, looks, options)
     steps = _concat(plan, runs, STEPS, _steps_of)
     _write_frame(into / "steps.parquet", steps)
     _write_frame(

@@ -11,8 +11,9 @@ from ablations.claims import read_claim
 from ablations.declare import check_keys, read_declared
 from ablations.expand import expand
 from ablations.language import Declared
-from ablations.overrides import Changes, digest, read_changes
+from ablations.overrides import canonical, digest, read_changes
 from ablations.presets import read_preset
+from ablations.ranges import check_sizes
 from ablations.terms import Terms, read_terms
 from ablations.tree import Node, Problems, grown
 from ablations.yaml_source import COMMAND_LINE, Source, read_source, shown_path
@@ -87,11 +88,12 @@ def read_grid(name_or_path: str, overrides: Sequence[str], catalogue: Catalogue)
     problems = Problems(source.problems)
     changes = read_changes(source.values, overrides, problems)
     root = grown(changes.values, partial(changes.place, source))
-    check_keys(root, problems)
     preset = root.items.get("preset", Node(DEFAULT_PRESET, "preset", source.name))
     scale = problems.attempt(None, read_preset, preset, catalogue)
     declared = read_declared(root, scale.settings if scale else {}, catalogue, problems)
+    problems.attempt(None, check_sizes, {**declared.preset, **declared.fixed}, _varied(declared))
     terms = read_terms(root, problems)
+    check_keys(root, catalogue, problems)
     problems.settle()
 
     expansion = expand(declared, catalogue)
@@ -102,7 +104,9 @@ def read_grid(name_or_path: str, overrides: Sequence[str], catalogue: Catalogue)
         name=path.stem,
         path=path,
         text=source.text,
-        results_name=_results_name(path, str(preset.value), source, changes),
+        results_name=_results_name(
+            path, str(preset.value), source, canonical(changes, declared, catalogue)
+        ),
         preset=str(preset.value),
         declared=declared,
         baseline=expansion.baseline,
@@ -135,11 +139,17 @@ def find_grid(name_or_path: str) -> Path:
     raise UserError(Problem(problem.what, COMMAND_LINE, "grid", name_or_path, hints))
 
 
-def _results_name(path: Path, preset: str, source: Source, changes: Changes) -> str:
+def _varied(declared: Declared) -> set[str]:
+    """Return the settings that are not the same for every variant."""
+    ways = (declared.axes, declared.baseline, *(each for _, each in declared.variants.values()))
+    return {key for settings in ways for key in settings}
+
+
+def _results_name(path: Path, preset: str, source: Source, changed: Mapping[str, Any]) -> str:
     """Name the results so that nothing overwrites those of the grid as it stands."""
     own = source.values.get("preset", DEFAULT_PRESET)
     scale = "" if preset == own else f"@{preset}"
-    others = {each.key: each.value for each in changes.effective if each.key != "preset"}
+    others = {key: value for key, value in changed.items() if key != "preset"}
     if path.stem in grid_names() and path.absolute().parent != GRIDS:
         others["grid"] = shown_path(path)
     return f"{path.stem}{scale}" + (f"+{digest(others)}" if others else "")

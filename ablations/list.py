@@ -11,6 +11,7 @@ from ablations.command import main_of
 from ablations.grid import GRIDS, grid_names
 from ablations.presets import PRESETS, preset_names
 from ablations.settings import component_paths
+from ablations.settings_list import SECTIONS, grid_listing, head_of, section_listing
 from ablations.yaml_source import COMMAND_LINE, read_source, shown_path
 from components.catalogue import Catalogue, Entry, read_catalogue
 from components.errors import Problem, UserError, nearest
@@ -20,10 +21,15 @@ from pipelines.cell import PART_KINDS
 WIDTH = 80
 
 HELP = """\
-python -m ablations.list [KIND | grids | presets] [--json] [--components PATH]
+python -m ablations.list [TOPIC] [--json] [--components PATH]
 
-Shows the registered components with their options and sources, the grids with their questions, and
-the presets. With a kind (positions, memory, ...): its components, every option described.
+Shows the registered components with their options and sources, the grids with
+their questions, and the presets. With a topic that part alone, every option
+described:
+  positions, memory, ...   the components of a kind
+  model, training, data    the settings of every cell
+  grid                     the keys of a grid
+  grids, presets           what there is of them
 """
 
 
@@ -42,8 +48,11 @@ def main(argv: Sequence[str]) -> int:
 
 
 def listing(catalogue: Catalogue, topic: str) -> dict[str, Any]:
-    """Return what there is on a topic (a kind, `grids`, `presets`; empty: everything) as JSON."""
+    """Return what there is on a topic (empty: everything) as JSON; topics as in the help."""
     found: dict[str, Any] = {}
+    if topic in SECTIONS or topic == "grid":
+        found["settings"] = grid_listing() if topic == "grid" else section_listing(topic)
+        return found
     if topic not in ("grids", "presets"):
         kinds = [topic] if topic else ordered_kinds(catalogue)
         found["components"] = [
@@ -80,13 +89,16 @@ def written(catalogue: Catalogue, found: dict[str, Any], topic: str) -> str:
         for name in catalogue.names(kind):
             entry = catalogue.entry(kind, name)
             lines += [*(_in_full(entry) if topic else _in_short(entry)), ""]
+    for each in found.get("settings", ()):
+        lines += [*_indented(head_of(each), 2), *_indented(each["description"], 6), ""]
     for key, about in (("grids", "question"), ("presets", "description")):
         if key in found:
             lines += [key, ""]
             lines += [line for each in found[key] for line in _row(each["name"], str(each[about]))]
             lines.append("")
     if not topic:
-        lines.append("python -m ablations.list KIND describes the options of a kind.")
+        lines.append("python -m ablations.list KIND describes the options of a kind;")
+        lines.append("with model, training, data or grid what else a grid may set.")
     return "\n".join(lines).rstrip()
 
 
@@ -184,12 +196,15 @@ def _read(argv: Sequence[str]) -> tuple[list[str], list[Path], bool]:
 
 
 def _topic(topics: Sequence[str], catalogue: Catalogue) -> str:
-    known = (*ordered_kinds(catalogue), "grids", "presets")
+    known = (*ordered_kinds(catalogue), *SECTIONS, "grid", "grids", "presets")
     if not topics:
         return ""
     if len(topics) == 1 and topics[0] in known:
         return topics[0]
-    hints = (f"expected one of {', '.join(known)}", *nearest(topics[0], known))
+    kinds = [kind for kind, name in catalogue.entries if name == topics[0]]
+    owners = [f"{topics[0]} is a component of {kind}: ablations.list {kind}" for kind in kinds]
+    close = owners or nearest(topics[0], known)
+    hints = (*close, f"expected one of {', '.join(known)}")
     raise UserError(
         Problem(f"nothing is listed under {' '.join(topics)}", COMMAND_LINE, hints=hints)
     )

@@ -1,13 +1,32 @@
-"""At which sets of seeds a question was judged: more seeds after a look need wider intervals."""
+"""At which sets of seeds contrasts were judged: more seeds after a look need wider intervals."""
 
 import fcntl
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from ablations.grid import Grid
+
 FILE = "looks.jsonl"
+
+Documents = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Look:
+    """Contrasts that were judged together.
+
+    Fields:
+        pairs: digests of the contrasts.
+        seeds: sorted.
+    """
+
+    pairs: frozenset[str]
+    seeds: tuple[int, ...]
 
 
 def question_digest(documents: Iterable[Mapping[str, Any]]) -> str:
@@ -18,51 +37,90 @@ def question_digest(documents: Iterable[Mapping[str, Any]]) -> str:
     Args:
         documents: of the cells, in any order; cells that differ in the seed alone count once.
     """
-    seedless = {
-        json.dumps({key: value for key, value in document.items() if key != "seed"}, sort_keys=True)
-        for document in documents
-    }
-    text = json.dumps(sorted(seedless))
-    return blake2b(text.encode(), digest_size=10).hexdigest()
+    return _digest(sorted({_seedless(document) for document in documents}))
 
 
-def record_look(store: Path, question: str, seeds: Sequence[int]) -> None:
-    """Remember that a question is judged with these seeds; the same look is recorded once."""
+def pair_digests(documents: Documents, grid: Grid) -> frozenset[str]:
+    """Return the digest of each contrast that a grid judges: two documents without their seeds.
+
+    Which of the two is the baseline makes no other contrast, nor do the grid's other variants.
+
+    Args:
+        documents: a fingerprint document of each variant, with any seed.
+        grid: says which contrasts are judged: with the baseline, all, those that a claim names.
+    """
+    seedless = {name: _seedless(document) for name, document in documents.items()}
+    claimed = _claimed(grid)
+    return frozenset(
+        _digest(sorted((seedless[one], seedless[other])))
+        for one, other in combinations(seedless, 2)
+        if grid.compare == "all" or grid.baseline in (one, other) or {one, other} in claimed
+    )
+
+
+def record_look(store: Path, pairs: Collection[str], seeds: Sequence[int]) -> None:
+    """Remember that contrasts are judged with these seeds; the same look is recorded once."""
     store.mkdir(parents=True, exist_ok=True)
-    wanted = sorted(seeds)
+    wanted = Look(frozenset(pairs), tuple(sorted(seeds)))
     with (store / FILE).open("a+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
         text = file.read()
-        if wanted in _of(question, text):
+        if wanted in _read(text):
             return
         if text and not text.endswith("\n"):
             file.write("\n")  # the last writer was killed: its torn line ends here
-        file.write(json.dumps({"question": question, "seeds": wanted}, sort_keys=True) + "\n")
+        record = {"pairs": sorted(wanted.pairs), "seeds": wanted.seeds}
+        file.write(json.dumps(record, sort_keys=True) + "\n")
 
 
-def looks_up_to(store: Path, question: str, seeds: Sequence[int]) -> list[list[int]]:
-    """Return the looks at a question in order, up to and including the one with these seeds.
+def looks_up_to(store: Path, pairs: Collection[str], seeds: Sequence[int]) -> list[list[int]]:
+    """Return the sets of seeds at which any of these contrasts was judged before, then these.
 
-    A later look with fewer seeds says nothing about how these seeds were chosen. A set that was
-    never judged comes last.
+    A look at a contrast that came after it was judged with these seeds says nothing about how they
+    were chosen, and is left out. One shared contrast is enough: its look counts for the whole grid.
     """
-    wanted = sorted(seeds)
+    wanted = tuple(sorted(seeds))
     path = store / FILE
-    found = _of(question, path.read_text(encoding="utf-8")) if path.exists() else []
-    if wanted in found:
-        return found[: found.index(wanted) + 1]
-    return [*found, wanted]
+    recorded = _read(path.read_text(encoding="utf-8")) if path.exists() else []
+    counted = {index for pair in pairs for index in _before(recorded, pair, wanted)}
+    found = dict.fromkeys(recorded[index].seeds for index in sorted(counted))
+    return [list(each) for each in (*found, wanted)]
 
 
-def _of(question: str, text: str) -> list[list[int]]:
-    records = [record for line in text.splitlines() if (record := _record(line)) is not None]
-    return [record["seeds"] for record in records if record["question"] == question]
+def _before(recorded: Sequence[Look], pair: str, seeds: tuple[int, ...]) -> list[int]:
+    """Return which looks at one contrast came before the one with these seeds."""
+    found: list[int] = []
+    for index, look in enumerate(recorded):
+        if pair in look.pairs:
+            if look.seeds == seeds:
+                break
+            found.append(index)
+    return found
 
 
-def _record(line: str) -> dict[str, Any] | None:
+def _claimed(grid: Grid) -> list[set[str]]:
+    """Return the pairs that a claim of the form `{between: [A, B]}` needs."""
+    shapes = {name: each for name, each in (grid.claim or {}).items() if isinstance(each, Mapping)}
+    return [{name, other} for name, each in shapes.items() for other in each.get("between", ())]
+
+
+def _seedless(document: Mapping[str, Any]) -> str:
+    kept = {key: value for key, value in document.items() if key != "seed"}
+    return json.dumps(kept, sort_keys=True)
+
+
+def _digest(texts: Sequence[str]) -> str:
+    return blake2b(json.dumps(texts).encode(), digest_size=10).hexdigest()
+
+
+def _read(text: str) -> list[Look]:
+    return [look for line in text.splitlines() if (look := _look(line)) is not None]
+
+
+def _look(line: str) -> Look | None:
     try:
         record = json.loads(line)
-    except ValueError:
+        return Look(frozenset(record["pairs"]), tuple(record["seeds"]))
+    except (ValueError, TypeError, KeyError):
         return None  # torn by a kill in mid-write
-    return record if isinstance(record, dict) and {"question", "seeds"} <= record.keys() else None

@@ -21,8 +21,8 @@ def manifest_of(
     plan: Plan,
     runs: Mapping[str, Run | None],
     rows: Sequence[Mapping[str, Any]],
-    question: str,
-    looks: list[list[int]],
+    looks: Mapping[str, Any],
+    options: Sequence[str],
 ) -> dict[str, Any]:
     """Return the manifest; nothing in it depends on when or how fast cells were trained.
 
@@ -30,8 +30,8 @@ def manifest_of(
         plan: the grid's variants and cells.
         runs: by cell name; None where there is none.
         rows: of the table of cells, in grid order.
-        question: digest of what is asked, seeds left out.
-        looks: sets of seeds that it was judged at, these last.
+        looks: digest of what is asked, and the sets of seeds that it was judged at, these last.
+        options: of the command line, which the commands need as well.
     """
     grid = plan.grid
     first = next(each for each in plan.cells if each.variant == grid.baseline)
@@ -42,7 +42,7 @@ def manifest_of(
         "preset": grid.preset,
         "question": grid.question,
         "state": "complete" if all(runs.values()) else "partial",
-        "command": command_of(grid),
+        "command": command_of(grid, options),
         "grid_file": shown_path(grid.path),
         "grid_text": grid.text,
         "overrides": list(grid.overrides),
@@ -55,10 +55,9 @@ def manifest_of(
         "claim": None if grid.claim is None else plain(dict(grid.claim)),
         "variants": [_variant(plan, index) for index in range(len(plan.variants))],
         "cells": [
-            _cell(plan, each, row, runs[each.name])
-            for each, row in zip(plan.cells, rows, strict=True)
+            _cell(row, runs[row["cell"]], command_of(grid, options, row["cell"])) for row in rows
         ],
-        "looks": {"question": question, "seeds": looks, "declared": None},
+        "looks": dict(looks),
         "data": dict(first.data.facts),
         "training": _training(first),
         "environment": _environment(plan, runs),
@@ -80,12 +79,12 @@ def _variant(plan: Plan, index: int) -> dict[str, Any]:
     }
 
 
-def _cell(plan: Plan, planned: Planned, row: Mapping[str, Any], run: Run | None) -> dict[str, Any]:
+def _cell(row: Mapping[str, Any], run: Run | None, command: str) -> dict[str, Any]:
     same = ("cell", "variant", "seed", "fingerprint", "status", "reason", "at")
     failed = run is not None and run.status == "failed"
     return {
         **{key: row[key] for key in same},
-        "command": command_of(plan.grid, planned.name),
+        "command": command,
         "log": last_lines(run.folder / "log.txt") if run is not None and failed else None,
     }
 

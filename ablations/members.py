@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from ablations.language import MEMORY_ORDER, ONE_ONLY
 from ablations.tree import Node, Problems
@@ -77,10 +77,17 @@ def fitted(node: Node, key: str, annotation: Any) -> Any:
     try:
         return fit(node.plain, annotation)
     except TypeError as error:
-        what = f"{key} has the wrong type"
-        words = get_args(annotation) if isinstance(node.value, str) else ()
-        close = nearest(str(node.value), [str(word) for word in words])
+        words = _words(annotation) if isinstance(node.value, str) else []
+        what = f"unknown value of {key}" if words else f"{key} has the wrong type"
+        close = nearest(str(node.value), words)
         raise node.refuse(what, f"expected {describe(annotation)}", *close) from error
+
+
+def _words(annotation: Any) -> list[str]:
+    """Return the words that a setting may hold."""
+    if get_origin(annotation) is Literal:
+        return [word for word in get_args(annotation) if isinstance(word, str)]
+    return [word for member in get_args(annotation) for word in _words(member)]
 
 
 def _member(kind: str, node: Node, catalogue: Catalogue) -> Member:
@@ -92,10 +99,7 @@ def _member(kind: str, node: Node, catalogue: Catalogue) -> Member:
         if options.value is not None and not isinstance(options.value, Mapping):
             hint = f"write {{{name}: {{option: value}}}}, or {kind}.OPTION for the chosen component"
             raise options.refuse(f"the options of {kind}/{name} are a mapping", hint)
-        own = {
-            option: value.called(f"{node.key}.{option}") for option, value in options.items.items()
-        }
-        return Member(kind, name, own, node)
+        return Member(kind, name, dict(options.items), node)
     names = ", ".join(catalogue.names(kind))
     hint = f"expected one of {names}; or {{name: {{option: value}}}}"
     raise node.refuse(f"no component of kind {kind}", hint)

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, cast
 
+from ablations.language import Declared
+from ablations.members import read_members
 from ablations.tree import Problems, Steps
-from ablations.yaml_source import COMMAND_LINE, Source, read_value
+from ablations.yaml_source import COMMAND_LINE, Source, read_likeliest
+from components.catalogue import Catalogue
 from components.errors import Problem, UserError
+from pipelines.cell import PART_KINDS
 
 DOTTED = ("set", "baseline", "axes")
 """Sections of dotted settings: `axes.model.heads` is the key `model.heads` of `axes`."""
@@ -23,11 +27,13 @@ class Override:
         text: as it was given.
         key: before the first `=`.
         value: read as a file would have it.
+        unread: what could not be read as meant; the value then is the likeliest reading.
     """
 
     text: str
     key: str
     value: Any
+    unread: tuple[Problem, ...] = ()
 
 
 _KEY = re.compile(r"[^\[\].]+(?:\.[^\[\].]+|\[[^\[\]]+\])*")
@@ -37,13 +43,13 @@ def read_override(text: str) -> Override:
     """Split `key=value` and read the value as YAML.
 
     Raises:
-        UserError: there is no `=`, no key, or no value that a grid may have.
+        UserError: there is no `=`, no key, or no value that can be read.
     """
     key, equals, written = text.partition("=")
     if not equals or not _KEY.fullmatch(key):
         hint = "expected key=value: seeds=3, axes.positions=[rotary,none], set.training.steps=200"
         raise UserError(Problem(f"not an override: {text}", COMMAND_LINE, hints=(hint,)))
-    return Override(text, key, read_value(written, key))
+    return Override(text, key, *read_likeliest(written, key))
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ def read_changes(values: Mapping[str, Any], texts: Sequence[str], problems: Prob
     for override in read:
         if override is None:
             continue
+        problems.unread += override.unread
         steps = locate(values, override.key)
         if steps in replaced:
             problems.found.append(Problem("the key is given twice", COMMAND_LINE, override.key))
@@ -130,6 +137,25 @@ def locate(values: Mapping[str, Any], key: str) -> Steps:
     if section in DOTTED:
         return (section, *_setting(inner, rest))
     return (section, *rest)
+
+
+def canonical(changes: Changes, declared: Declared, catalogue: Catalogue) -> dict[str, Any]:
+    """Return the changes, key -> value, under keys that two spellings of one change share.
+
+    `set.optimizer.learning_rate` is an option of the component that `set` or the preset chooses,
+    `set.optimizer.adamw.learning_rate`; `axes[model.heads]` is `axes.model.heads`.
+    """
+    chosen = {**declared.preset, **declared.fixed}
+    found = {}
+    for each in changes.effective:
+        words = re.sub(r"\[([^\[\]]*[^\d\[\]][^\[\]]*)\]", r".\1", each.key).split(".")
+        if words[0] == "set" and len(words) == 3 and words[1] in PART_KINDS:  # noqa: PLR2004  # set.kind.option
+            members = read_members(words[1], chosen[words[1]], catalogue)
+            names = {member.name for member in members}
+            varies = words[1] in {*declared.axes, *declared.baseline}
+            words[2:2] = names if len(names) == 1 and not varies else ()
+        found[".".join(words)] = each.value
+    return found
 
 
 def digest(changed: Mapping[str, Any]) -> str:

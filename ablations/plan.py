@@ -11,7 +11,7 @@ from ablations.command import Command, arguments, main_of
 from ablations.plan_table import show
 from ablations.planning import Plan, plan
 from ablations.progress import say
-from ablations.project import named_grid, project_of
+from ablations.project import named_grid, project_of, replayed
 from ablations.selection import selected
 from ablations.workers import places
 from components.options import plain
@@ -28,7 +28,7 @@ PLAIN_WIDTH = 100
 
 def main(argv: Sequence[str]) -> int:
     """Plan one grid."""
-    command = arguments(argv, USAGE)
+    command = replayed(arguments(argv, USAGE))
     project = project_of(command)
     grid = named_grid(command, project)
     for warning in grid.warnings:
@@ -61,6 +61,7 @@ def as_json(planned: Plan) -> dict[str, Any]:
                 "memory_bytes": each.cost.memory_bytes,
                 "seconds": each.seconds,
                 "unevaluated": list(each.unevaluated),
+                "begun": each.begun,
             }
             for each in planned.cells
         ],

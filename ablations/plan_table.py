@@ -30,7 +30,10 @@ def show(planned: Plan, workers: int, console: Console) -> None:
 
 
 def reasons(planned: Plan) -> list[str]:
-    """Return why cells are stale, failed or to be evaluated; cells of one reason on one line."""
+    """Return why cells are stale, failed or to be evaluated, the cells of one reason together.
+
+    They share a line, unless a name holds a comma of its own.
+    """
     by_reason: dict[str, list[str]] = {}
     for each in planned.cells:
         if each.state in ("stale", "failed"):
@@ -38,7 +41,11 @@ def reasons(planned: Plan) -> list[str]:
         elif each.unevaluated:
             what = f"to evaluate, not to train: {', '.join(each.unevaluated)}"
             by_reason.setdefault(what, []).append(each.name)
-    return [f"\n{reason}\n  {', '.join(names)}" for reason, names in by_reason.items()]
+    return [f"\n{reason}\n  {_listed(names)}" for reason, names in by_reason.items()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ("\n  " if any("," in name for name in names) else ", ").join(names)
 
 
 def summary(planned: Plan, workers: int) -> str:
@@ -52,6 +59,8 @@ def summary(planned: Plan, workers: int) -> str:
     about = duration(planned.about(working))
     where = f"{working} worker{'s' * (working > 1)} ({planned.device}{threads})"
     parts = [f"{_cells(train)} to train on {where}"]
+    begun = sum(each.begun for each in planned.cells)
+    parts += [f"{begun} of them go{'es' * (begun == 1)} on from a checkpoint"] if begun else []
     parts += [f"about {about}"] if about else ["nothing like them was measured yet"]
     tail = f"; {_cells(cached)} cached" if cached else ""
     tail += f", {evaluate} of them to evaluate" if evaluate else ""

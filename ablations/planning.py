@@ -19,6 +19,9 @@ from pipelines.fingerprint import describe, evaluation_digest, explain, fingerpr
 from pipelines.prepare import Prepared, prepare
 from pipelines.runs import Run, has_evaluation, read_run
 
+CHECKPOINT = "checkpoint.pt"
+"""What a training that was stopped leaves in the folder of its run."""
+
 State = Literal["cached", "stale", "missing", "failed"]
 
 
@@ -37,6 +40,7 @@ class Planned:
         cost: of the model, None where building it was not asked for.
         seconds: of training it, from measured runs; None where nothing like it was measured.
         unevaluated: names of evaluations that a cached cell still lacks.
+        begun: whether it was stopped in mid-training, and goes on from its checkpoint.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Planned:
     cost: Cost
     seconds: float | None
     unevaluated: tuple[str, ...]
+    begun: bool = False
 
     @property
     def flops(self) -> float:
@@ -121,7 +126,7 @@ def plan(grid: Grid, project: Project, report: Callable[[str], None]) -> Plan:
         for index, cell in enumerate(everything)
     ]
     _refuse_equal(drafts)
-    costs = _costs(grid, drafts, project)
+    costs = _costs(grid, drafts, project, report)
     earlier = Earlier(project.store)
     looked_up = [_look_up(each, grid, costs[each.variant], project, earlier) for each in drafts]
     return Plan(grid, named, tuple(_with_seconds(looked_up, earlier)), device)
@@ -153,17 +158,24 @@ def _refuse_equal(drafts: Sequence[_Draft]) -> None:
             raise UserError(Problem(what, hints=(hint,)))
 
 
-def _costs(grid: Grid, drafts: Sequence[_Draft], project: Project) -> dict[str, Cost]:
+def _costs(
+    grid: Grid, drafts: Sequence[_Draft], project: Project, report: Callable[[str], None]
+) -> dict[str, Cost]:
     """Measure each variant once, a seed changes no cost; tell all that cannot be built at once."""
     found: dict[str, Cost] = {}
     problems: list[Problem] = []
+    told = False
     for draft in drafts:
         if draft.variant in found:
             continue
         found[draft.variant] = Cost(0, 0.0, 0)
         asked = (draft.cell, draft.data.vocabulary, project.store, project.components)
         try:
-            found[draft.variant] = remembered(*asked) or measure(*asked)
+            known = remembered(*asked)
+            if known is None and not told:
+                told = True
+                report("building every variant once, to see that it can be built and what it costs")
+            found[draft.variant] = known or measure(*asked)
         except UserError as error:
             problems += located(error, grid, draft.variant, project.catalogue).problems
     if problems:
@@ -185,6 +197,7 @@ def _look_up(draft: _Draft, grid: Grid, cost: Cost, project: Project, earlier: E
     return Planned(
         draft.name, draft.variant, draft.cell, draft.data, draft.fingerprint, draft.document,
         state, why, run, cost, None, unevaluated,
+        state != "cached" and (project.store / draft.fingerprint / CHECKPOINT).exists(),
     )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ class Display(ABC):
 
     @abstractmethod
     def event(self, name: str, **facts: Any) -> None:
-        """Tell that something happened: plan, start, done, diverged, failed, lost, stopping."""
+        """Tell that something happened: plan, starting, start, done, failed, lost, stopping..."""
 
     @abstractmethod
     def moved(self, row: Row) -> None:
@@ -62,9 +62,13 @@ class Lines(Display):
     def __init__(self, board: Board, stream: TextIO) -> None:
         super().__init__(board, stream)
         self._told: dict[str, float] = {}
+        self._stopping = False
 
     @override
     def event(self, name: str, **facts: Any) -> None:
+        if self._stopping and name == "start":
+            return  # it was handed out before the signal came, and stops at once
+        self._stopping = self._stopping or name == "stopping"
         if "cell" in facts:
             self._told[facts["cell"]] = time.monotonic()
         self.stream.write(f"{line(name, facts)}\n")

@@ -3,6 +3,8 @@
 Constructors check the ranges of their own options when every cell is built on the meta device.
 """
 
+from collections.abc import Iterable
+
 from ablations.language import Settings
 from ablations.tree import Node
 from components.errors import Problem, UserError
@@ -46,6 +48,34 @@ def check_ranges(cell: Cell, written: Settings) -> None:
         raise UserError(*problems)
 
 
+def check_sizes(written: Settings, varied: Iterable[str]) -> None:
+    """Refuse heads that do not divide the width before anything else of the grid is known.
+
+    Args:
+        written: preset and `set`.
+        varied: settings that an axis or a variant decides.
+
+    Raises:
+        UserError: they do not divide.
+    """
+    keys = ("model.width", "model.heads")
+    varied = set(varied)
+    values = [written[key].value if key in written and key not in varied else None for key in keys]
+    width, heads = (value if type(value) is int and value > 0 else None for value in values)
+    if width and heads and "model.head_width" not in {*written, *varied}:
+        problems = _undivided(width, heads, written)
+        if problems:
+            raise UserError(*problems)
+
+
+def _undivided(width: int, heads: int, written: Settings) -> list[Problem]:
+    if width % heads == 0:
+        return []
+    hint = f"{heads} does not divide model.width = {width}; or set model.head_width"
+    at = _at(written, "model.heads", "model.width")
+    return [at.problem("heads do not divide the width", hint)]
+
+
 def _positive(cell: Cell, written: Settings) -> list[Problem]:
     owners = {"model": cell.model.options, "training": vars(cell.training), "data": vars(cell.data)}
     problems = []
@@ -62,14 +92,8 @@ def _positive(cell: Cell, written: Settings) -> list[Problem]:
 
 def _heads(cell: Cell, written: Settings) -> list[Problem]:
     width, heads = _size(cell, "width"), _size(cell, "heads")
-    problems = []
-    if cell.model.options["head_width"] is None and width % heads:
-        hint = f"{heads} does not divide model.width = {width}; or set model.head_width"
-        problems.append(
-            _at(written, "model.heads", "model.width").problem(
-                "heads do not divide the width", hint
-            )
-        )
+    own = cell.model.options["head_width"] is not None
+    problems = [] if own else _undivided(width, heads, written)
     shared = cell.model.options["kv_heads"]
     if isinstance(shared, int) and heads % shared:
         hint = f"model.kv_heads = {shared} does not divide model.heads = {heads}"

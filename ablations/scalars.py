@@ -32,7 +32,7 @@ def read_plain(text: str) -> tuple[Any, str]:
 def _switch(text: str) -> tuple[Any, str]:
     value = text.lower() in ("yes", "on")
     meant = str(value).lower()
-    return text, f'quote it: "{text}"; or write {meant}, which YAML 1.1 takes it for'
+    return text, f'write {meant}, which YAML 1.1 takes it for; or quote it: "{text}"'
 
 
 def _octal(text: str) -> tuple[Any, str]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from components.catalogue import component_files
 from components.errors import Problem, UserError
 
 DATA = Path("data")
@@ -19,8 +20,13 @@ def component_paths(named: Sequence[Path]) -> tuple[Path, ...]:
     pyproject.toml, and those that the command line names; a grid cannot name any.
 
     Raises:
-        UserError: the settings are no list of paths.
+        UserError: the settings are no list of paths; a folder that is named holds no component.
     """
+    for path in named:
+        if path.is_dir() and not component_files(path):
+            hint = "expected a Python file, or a folder that holds KIND/NAME.py"
+            what = "the folder holds no components"
+            raise UserError(Problem(what, "command line", "--components", str(path), (hint,)))
     return tuple(dict.fromkeys((*_project_paths(), *named)))
 
 

@@ -94,13 +94,15 @@ def sweep(command: Command, project: Project) -> Swept:
     board = Board({each.fingerprint: row_of(each) for each in planned.cells}, len(workers))
     with Interrupts() as interrupts, display(board, plain=command.plain) as shown:
         interrupts.on_stop = lambda: shown.event("stopping")
-        _tell_plan(shown, planned)
+        _tell_plan(shown, planned, len(workers))
         if chosen:
+            shown.event("starting", workers=len(workers))
             how = _How(workers, interrupts.stopped)
             _train(planned, chosen, project, Ends(board, shown, project.store), how)
     if interrupts.signal is not None:
         return Swept(planned, board.done, None, interrupts.signal)
-    manifest = gather(planned, project.store, project.results / grid.results_name)
+    into = project.results / grid.results_name
+    manifest = gather(planned, project.store, into, command.kept)
     points = [
         point_of(planned, each, read_run(project.store, each.fingerprint)) for each in planned.cells
     ]
@@ -129,13 +131,15 @@ def _refuse_storage(command: Command) -> None:
         raise UserError(Problem(what, "command line", "storage", command.storage, (hint,)))
 
 
-def _tell_plan(shown: Display, planned: Plan) -> None:
+def _tell_plan(shown: Display, planned: Plan, workers: int) -> None:
     counts = Counter(each.state for each in planned.cells)
     facts: dict[str, Any] = {"grid": planned.grid.results_name, "preset": planned.grid.preset}
     facts |= {"cells": len(planned.cells), "cached": counts["cached"]}
     evaluations = len(planned.to_do) - len(planned.to_train)
     facts |= {"to_train": len(planned.to_train)}
     facts |= {"to_evaluate": evaluations} if evaluations else {}
+    about = planned.about(workers) if planned.to_train else None
+    facts |= {} if about is None else {"about": f"{about:.0f}s"}
     shown.event("plan", **facts)
 
 

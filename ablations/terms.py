@@ -98,8 +98,10 @@ def _seed(node: Node, seeds: Sequence[object]) -> None:
 def _margin(node: Node) -> float | None:
     if node.value is None:
         return None
-    if type(node.value) not in (int, float) or node.value <= 0:
-        raise node.refuse("the margin is no number above 0", "in nats per token, such as 0.01")
+    if type(node.value) not in (int, float):
+        raise node.refuse("margin is no number", "in nats per token, such as 0.01; or null")
+    if node.value <= 0:
+        raise node.refuse("margin must be above 0", "in nats per token, such as 0.01; or null")
     return float(node.value)
 
 

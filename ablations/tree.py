@@ -85,7 +85,14 @@ class Problems:
         """
         unread = {(problem.place, problem.key) for problem in self.unread}
         judged = [each for each in self.found if (each.place, each.key) not in unread]
-        distinct = {(each.place, each.key, each.what): each for each in (*self.unread, *judged)}
+        true_or_false = {
+            (each.place, each.key) for each in self.found if "expected bool" in each.hints
+        }
+        unread_now = [
+            _switched(each) if (each.place, each.key) in true_or_false else each
+            for each in self.unread
+        ]
+        distinct = {(each.place, each.key, each.what): each for each in (*unread_now, *judged)}
         if distinct:
             raise UserError(*sorted(distinct.values(), key=_line))
 
@@ -111,6 +118,11 @@ def joined(key: str, step: str | int) -> str:
     if isinstance(step, int):
         return f"{key}[{step}]"
     return f"{key}.{step}" if key else step
+
+
+def _switched(problem: Problem) -> Problem:
+    """Advise nothing but true or false, where nothing else can be meant."""
+    return replace(problem, hints=tuple(hint.partition(",")[0] for hint in problem.hints))
 
 
 def _line(problem: Problem) -> tuple[str, int]:

@@ -73,11 +73,21 @@ def read_value(text: str, key: str) -> Any:
     Raises:
         UserError: it does not parse, or is one of the refused spellings.
     """
+    value, problems = read_likeliest(text, key)
+    if problems:
+        raise UserError(*problems)
+    return value
+
+
+def read_likeliest(text: str, key: str) -> tuple[Any, tuple[Problem, ...]]:
+    """Read a value as `read_value` does; a refused spelling is a problem beside its value.
+
+    Raises:
+        UserError: it does not parse.
+    """
     reader = _Reader(COMMAND_LINE, _events(text, COMMAND_LINE, key), key)
     value = reader.document()
-    if reader.problems:
-        raise UserError(*reader.problems)
-    return value
+    return value, tuple(reader.problems)
 
 
 def shown_path(path: Path) -> str:
@@ -127,12 +137,29 @@ def _unparsed(error: yaml.YAMLError, text: str, name: str, key: str) -> Problem:
     if isinstance(error, yaml.MarkedYAMLError):
         said = " ".join(part for part in (error.context, error.problem) if part)
         at = _at(name, error.problem_mark)
-        return Problem(f"not YAML: {said}", at, key, text if key else "", _snippet(error))
+        hints = (*_in_plain_words(said), *_snippet(error))
+        return Problem(f"not YAML: {said}", at, key, text if key else "", hints)
     if isinstance(error, yaml.reader.ReaderError):
         line = text[: error.position].count("\n") + 1
         what = f"not YAML: a control character, {error.character!r}"
         return Problem(what, name if key else f"{name}:{line}", key)
     return Problem(f"not YAML: {error}", name, key)
+
+
+def _in_plain_words(said: str) -> tuple[str, ...]:
+    """Return what to do about an error of the parser; nothing where it may be many things."""
+    return tuple(advice for part, advice in _ADVICE.items() if part in said)[:1]
+
+
+_ADVICE = {
+    r"found character '\t'": "there is a tab: indent with spaces",
+    "parsing a flow sequence": "a list that begins with [ lacks a comma or its ]",
+    "parsing a flow mapping": "a mapping that begins with { lacks a comma or its }",
+    "parsing a quoted scalar": "a text that begins with a quote has no closing one",
+    "scanning a quoted scalar": "a text that begins with a quote has no closing one",
+    "mapping values are not allowed": "a second colon on the line: quote the text that holds it",
+}
+"""Part of what the parser says -> what is wrong in plain words."""
 
 
 def _snippet(error: yaml.MarkedYAMLError) -> tuple[str, ...]:

@@ -89,7 +89,7 @@ def read_catalogue(extra: Sequence[Path] = ()) -> Catalogue:
 
     Raises:
         UserError: a file that does not parse, an option without type or description, two components
-            of one name.
+            of one name, one of the project's that is not named like its folder and file.
     """
     files = [HERE / "decoder.py", *sorted(HERE.glob("*/*.py"))]
     files += [file for path in extra for file in component_files(path)]
@@ -146,12 +146,27 @@ def _entry(file: Path, node: ast.ClassDef, decorator: ast.expr) -> Entry | None:
             func=ast.Name(id="component"),
             args=[ast.Constant(value=str(kind)), ast.Constant(value=str(name))],
         ):
+            _refuse_another_place(file, kind, name, decorator.lineno)
             docstring = ast.get_docstring(node) or ""
             arguments = _arguments(file, f"{kind}/{name}", node)
             return Entry(
                 kind, name, file, declare(f"{kind}/{name}", arguments, docstring), docstring
             )
     return None
+
+
+def _refuse_another_place(file: Path, kind: str, name: str, line: int) -> None:
+    """Refuse a component of the project that its kind and name would not lead to."""
+    if not file.is_relative_to(HERE):
+        return
+    folder = "model" if file.parent == HERE else file.parent.name
+    if (kind, name) != (folder, file.stem):
+        hints = (
+            "a component of the project is found by its folder and file",
+            f'write @component("{folder}", "{file.stem}"), or move it to {kind}/{name}.py',
+        )
+        what = f"{kind}/{name} is declared in {file.relative_to(HERE).as_posix()}"
+        raise UserError(Problem(what, f"{file}:{line}", hints=hints))
 
 
 def _arguments(file: Path, path: str, node: ast.ClassDef) -> dict[str, tuple[Any, Any]]:

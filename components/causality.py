@@ -1,6 +1,7 @@
 """The refusal of models in which a token sees its future, by gradients and by changed tokens."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 
 import torch
@@ -22,8 +23,13 @@ def refuse_if_it_sees_the_future(model: Decoder, seed: int = 0) -> None:
     with respect to later embeddings must be exactly 0 (finds the faintest leak), and outputs up to
     a place must stay the same to the last bit when all later tokens change (finds leaks without a
     gradient, and those that the memory hands on). Places are the first two, the last but one, and
-    those around the window edges. The check works on a float32 copy whose parameters are all drawn
-    anew: gates and biases that start at 0 would hide a path.
+    those around the window edges. Where the windows of these checks are shorter than the model's,
+    tokens are changed in windows of the full length as well, without gradients: a look further
+    ahead than a short window is long would go unseen.
+
+    All of it is done once as the model is evaluated and once as it is trained, with the same random
+    numbers in every pass. The check works on a float32 copy whose parameters are all drawn anew:
+    gates and biases that start at 0 would hide a path.
 
     Args:
         model: is left as it is.
@@ -33,18 +39,65 @@ def refuse_if_it_sees_the_future(model: Decoder, seed: int = 0) -> None:
         ValueError: a token sees its future; the message has the first place found and the check.
     """
     copy = randomised(model, seed)
-    length = max(2, min(LONGEST, model.sizes.window, model.sizes.context // WINDOWS))
-    generator = generator_of("causality.tokens", seed)
-    shape = (ROWS, WINDOWS * length)
-    tokens = torch.randint(model.sizes.vocabulary, shape, generator=generator)
-    # Never 0: every later token does change.
-    shifts = torch.randint(1, max(2, model.sizes.vocabulary), shape, generator=generator)
-    before = _logits(copy, tokens, length)
+    window = model.sizes.window
+    length = max(2, min(LONGEST, window, model.sizes.context // WINDOWS))
+    for mode in (copy.eval, copy.train):
+        mode()
+        try:
+            _refuse_short(copy, seed, length)
+            if length < window:
+                _refuse_long(copy, seed)
+        except ValueError as error:
+            raise ValueError(f"{error}{', while it trains' * copy.training}") from error
+
+
+def _refuse_short(model: Decoder, seed: int, length: int) -> None:
+    """Refuse what is seen in some short windows, by gradients and by changed tokens."""
+    tokens, others = _tokens(model, seed, ROWS, WINDOWS * length)
+    before = _logits(model, tokens, length)
     for last in _places(length):
-        _refuse_gradient(copy, tokens, length, last)
-        changed = tokens.clone()
-        changed[:, last + 1 :] = (tokens + shifts)[:, last + 1 :] % model.sizes.vocabulary
-        _refuse_change(before, _logits(copy, changed, length), last)
+        with _repeatable(model):
+            _refuse_gradient(model, tokens, length, last)
+        changed = torch.cat([tokens[:, : last + 1], others[:, last + 1 :]], dim=1)
+        _refuse_change(before, _logits(model, changed, length), last)
+
+
+def _refuse_long(model: Decoder, seed: int) -> None:
+    """Refuse what changed tokens show in two windows of full length, or in the only one.
+
+    In each window the tokens of its second half change, which any look ahead meets, and then its
+    last one alone.
+    """
+    window = model.sizes.window
+    tokens, others = _tokens(model, seed, 1, min(2 * window, model.sizes.context))
+    before = _logits(model, tokens, window)
+    for begin in range(0, tokens.shape[1], window):
+        for last in sorted({begin + max(window // 2, 1) - 1, begin + window - 2}):
+            changed = torch.cat([tokens[:, : last + 1], others[:, last + 1 :]], dim=1)
+            after = _logits(model, changed[:, : begin + window], window)
+            _refuse_change(before[:, : begin + window], after, last)
+
+
+def _tokens(model: Decoder, seed: int, rows: int, count: int) -> tuple[Tensor, Tensor]:
+    """Return random tokens [rows, count], and as many of which each is another."""
+    generator = generator_of("causality.tokens", seed)
+    vocabulary = model.sizes.vocabulary
+    tokens = torch.randint(vocabulary, (rows, count), generator=generator)
+    # Never 0: every later token does change.
+    shifts = torch.randint(1, max(2, vocabulary), (rows, count), generator=generator)
+    return tokens, (tokens + shifts) % vocabulary
+
+
+@contextmanager
+def _repeatable(model: Decoder) -> Iterator[None]:
+    """Let a pass draw the same random numbers as any other, and leave nothing in the buffers."""
+    before = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    with torch.random.fork_rng(devices=[]):  # of the CPU, where the copy is
+        torch.default_generator.manual_seed(0)
+        yield
+    with torch.no_grad():
+        for name, buffer in model.named_buffers():
+            buffer.copy_(before[name])
 
 
 def randomised(model: Decoder, seed: int = 0) -> Decoder:
@@ -79,7 +132,7 @@ def _windows(model: Decoder, tokens: Tensor, length: int) -> Iterator[tuple[Tens
 
 
 def _logits(model: Decoder, tokens: Tensor, length: int) -> Tensor:
-    with torch.no_grad():
+    with _repeatable(model), torch.no_grad():
         logits = torch.cat([each for _, each in _windows(model, tokens, length)], dim=1)
     if not logits.isfinite().all():
         raise ValueError("causality: with random parameters the outputs are not finite")

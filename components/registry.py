@@ -5,6 +5,7 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -79,7 +80,7 @@ def build(choice: Choice, *runtime: object) -> Any:
 def load_files(paths: Sequence[Path]) -> None:
     """Import component files that the user named; what they declare is registered (law 10)."""
     for path in paths:
-        name = f"user_components.{path.parent.name}.{path.stem}"
+        name = _module_name(path)
         if name in sys.modules:
             continue
         spec = importlib.util.spec_from_file_location(name, path)
@@ -88,6 +89,19 @@ def load_files(paths: Sequence[Path]) -> None:
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         spec.loader.exec_module(module)
+
+
+def _module_name(path: Path) -> str:
+    """Return the module that a user's file is: `user_components.positions.own`.
+
+    By this name the user's files import one another. Of two files that both would have it, in two
+    folders, the later one gets a digest of its path behind it.
+    """
+    name = f"user_components.{path.parent.name}.{path.stem}"
+    known = getattr(sys.modules.get(name), "__file__", None)
+    if known is None or Path(known).resolve() == path.resolve():
+        return name
+    return f"{name}_{blake2b(str(path.resolve()).encode(), digest_size=6).hexdigest()}"
 
 
 def _typed(path: str, name: str, hints: dict[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from components.causality import LONGEST, WINDOWS, randomised, refuse_if_it_sees
 from components.errors import Problem, UserError
 from components.initialise import STANDARD_DEVIATION, generator_of
 from components.options import plain
+from pipelines.train import built
 from pipelines.windows import read
 
 if TYPE_CHECKING:
@@ -24,23 +25,24 @@ if TYPE_CHECKING:
 ROWS = 2
 TOLERANCE = 0.5  # nats
 
-_known: dict[str, str | None] = {}
+_known: dict[str, Problem | None] = {}
 
 
 def refuse_a_broken_model(cell: "Cell", model: "Decoder") -> None:
-    """Check causality and the way of the gradients, once for all seeds of a variant.
+    """Check initial values, causality and the way of the gradients, once for all seeds.
 
-    Both look at a copy with random parameters, so that the initial values, which differ between
-    seeds, play no part, and the model is left as it is.
+    The latter two look at a copy with random parameters, so that the initial values, which differ
+    between seeds, play no part, and the model is left as it is.
 
     Raises:
-        UserError: a token sees its future, or a parameter gets no gradient.
+        UserError: an initial value depends on the global random state, a token sees its future, or
+            a parameter gets no gradient.
     """
     parts = {kind: [each.as_json() for each in members] for kind, members in cell.parts.items()}
     sizes = [cell.model.as_json(), cell.training.context, model.sizes.vocabulary]
     key = json.dumps([parts, plain(sizes)], sort_keys=True)
     if key not in _known:
-        _known[key] = _broken(model)
+        _known[key] = _broken(cell, model)
     problem = _known[key]
     if problem is not None:
         raise UserError(problem)
@@ -81,13 +83,35 @@ def refuse_an_odd_start(model: "Decoder", loss: float) -> None:
         raise UserError(Problem(f"the initial loss is {loss:.3f} nats per token", hints=(hint,)))
 
 
-def _broken(model: "Decoder") -> str | None:
+def _broken(cell: "Cell", model: "Decoder") -> Problem | None:
+    loose = drawn_by_constructors(cell, model.sizes.vocabulary)
+    if loose:
+        hints = (
+            "they differ where the same cell is built under another global random state",
+            "give their module a method `draw(self, name, tensor, generator)` that sets them",
+            "(see components/initialise.py)",
+        )
+        return Problem(f"the constructor draws {', '.join(loose)}", hints=hints)
     try:
         refuse_if_it_sees_the_future(model)
     except ValueError as error:
-        return str(error)
+        return Problem(str(error))
     missed = unreached(model)
-    return f"no gradient reaches {', '.join(missed)}" if missed else None
+    return Problem(f"no gradient reaches {', '.join(missed)}") if missed else None
+
+
+def drawn_by_constructors(cell: "Cell", vocabulary: int) -> tuple[str, ...]:
+    """Return the names of parameters and buffers whose initial value (seed, name) do not decide."""
+    one, other = (_tensors(cell, vocabulary, seed) for seed in (0, 1))
+    return tuple(name for name in one if not torch.equal(one[name], other[name]))
+
+
+def _tensors(cell: "Cell", vocabulary: int, seed: int) -> dict[str, torch.Tensor]:
+    """Return what a cell begins with where it is built under another global seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        model = built(cell, vocabulary)
+    return {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
 
 def unreached(model: "Decoder") -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 From the files that a result comes from, imports within the project are followed to the statements
 that are used: a helper that nobody on the way asks for changes nothing. Reached at run time alone,
 by a name that no import spells, is nothing but a cell's own components; they are among the files to
-begin with. No code is imported to be read.
+begin with. No code is imported to be read. An installed package is not followed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,7 +36,15 @@ SILENT = frozenset(
         "pipelines/statements.py",
     }
 )
-"""Modules that cannot change what is learnt; imports are not followed into them."""
+"""Modules into which imports are not followed, so that work on them makes no cell stale.
+
+What they do decides no number but in two places, where it must be without effect and tests say that
+it is: `checkpoint.restore` puts a training back to where it was stopped, and `registry.build` hands
+a component the options that stand in the cell. Single functions of these modules that do decide one
+are named where code begins (`pipelines.fingerprint`).
+"""
+
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 _Target = tuple[Path, str]  # a file, and a name in it or ALL
 
@@ -67,12 +75,13 @@ def reached(
         extra: the user's component files; they may import one another.
     """
     asked = tuple((path, tuple(names)) for path, names in wanted.items())
-    known = _known.get((asked, *extra))
+    key = (Path.cwd(), asked, *extra)
+    known = _known.get(key)
     if known is None or any(stamp(path) != then for path, then in known.stamps.items()):
         followed = _followed(asked, extra)
         stamps = {path: stamp(path) for path in followed}
         modules = {path: _module(found) for path, found in followed.items() if found}
-        known = _known[asked, *extra] = _Known(stamps, dict(sorted(_named(modules))))
+        known = _known[key] = _Known(stamps, dict(sorted(_named(modules))))
     return known.modules
 
 
@@ -124,10 +133,11 @@ def _targets(
     for module, name in imports:
         for parent in _parents(module):  # importing a module runs its packages first
             yield from _target(parent, "", importer, ours)
-        within = name != ALL and _file(f"{module}.{name}", importer, ours) is not None
+        inner = f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
+        within = name != ALL and _file(inner, importer, ours) is not None
         yield from _target(module, "" if within else name, importer, ours)
         if within:
-            yield from _target(f"{module}.{name}", ALL, importer, ours)
+            yield from _target(inner, ALL, importer, ours)
 
 
 def _target(module: str, name: str, importer: Path, ours: Mapping[str, Path]) -> Iterator[_Target]:
@@ -137,22 +147,40 @@ def _target(module: str, name: str, importer: Path, ours: Mapping[str, Path]) ->
 
 
 def _parents(module: str) -> Iterator[str]:
-    parent = module.rpartition(".")[0]
-    while parent:
-        yield parent
-        parent = parent.rpartition(".")[0]
+    steps = module.lstrip(".")
+    dots = module.removesuffix(steps)
+    while steps := steps.rpartition(".")[0]:
+        yield f"{dots}{steps}"
+    if dots and module != dots:
+        yield dots
 
 
 def _file(module: str, importer: Path, ours: Mapping[str, Path]) -> Path | None:
     """Return the file of a module, None where it is neither the project's nor the user's."""
     if module in ours:
         return ours[module]
-    top, *_ = steps = module.split(".")
-    if top not in PACKAGES and _is_projects(importer):
-        return None
-    base = (PROJECT if top in PACKAGES else importer.parent).joinpath(*steps)
-    candidates = (base.with_name(f"{base.name}.py"), base / "__init__.py")
-    return next((path for path in candidates if path.is_file()), None)
+    *steps, last = module.lstrip(".").split(".")
+    names = (f"{last}.py", f"{last}/__init__.py") if last else ("__init__.py",)
+    candidates = (
+        root.joinpath(*steps, name) for root in _roots(module, importer) for name in names
+    )
+    return next((path.resolve() for path in candidates if path.is_file()), None)
+
+
+def _roots(module: str, importer: Path) -> Sequence[Path]:
+    """Return the folders in which the path of a module may begin.
+
+    `python -m` puts the working directory before everything else, and so it comes first.
+    """
+    level = len(module) - len(module.lstrip("."))
+    if level:
+        return (importer.parents[min(level, len(importer.parents)) - 1],)
+    if module.partition(".")[0] in PACKAGES:
+        return (PROJECT,)
+    if _is_projects(importer):
+        return ()
+    here = Path.cwd()
+    return (importer.parent,) if _INSTALLED & {*here.parts} else (here, importer.parent)
 
 
 def _module(statements: Sequence[Statement]) -> Module:

@@ -39,6 +39,7 @@ class Corpus:
         source: one sentence for readers of a report.
         licence: of the text.
         licences: package, version and licence of each source.
+        blank: how many documents were left out because there is no text in them.
     """
 
     documents: list[str]
@@ -46,6 +47,7 @@ class Corpus:
     source: str
     licence: str
     licences: tuple[dict[str, str], ...] = ()
+    blank: int = 0
 
 
 def read_corpus(data: Data, root: Path) -> Corpus:
@@ -108,7 +110,21 @@ def cut(units: Iterable[str], documents: str) -> list[str]:
         parts = (article for unit in units for article in _articles(unit))
     else:
         parts = (unit for unit in units)
-    return [part for part in parts if part and not part.isspace()]
+    return [part for part in parts if not _is_blank(part)]
+
+
+def blanks(units: Iterable[str], documents: str) -> int:
+    """Count the documents that `cut` leaves out: units without text, and lines between others.
+
+    What stands around paragraphs and before the first article is no document.
+    """
+    if documents == "line":
+        units = (line for unit in units for line in unit.splitlines() or [unit])
+    return sum(map(_is_blank, units))
+
+
+def _is_blank(text: str) -> bool:
+    return not text or text.isspace()
 
 
 def _articles(text: str) -> Iterable[str]:
@@ -136,7 +152,7 @@ def _files(data: Data, root: Path) -> Corpus:
     if data.path is None:
         hint = "a file or folder of .txt, .jsonl, .json or .parquet: data.path=FILE_OR_FOLDER"
         raise UserError(Problem("the corpus files needs a path", "", "data.path", "null", (hint,)))
-    files = _found(data.path)
+    files, empty = _found(data.path)
     builder = _only_builder(data.path, files)
     root.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".reading-", dir=root) as cache:
@@ -149,11 +165,12 @@ def _files(data: Data, root: Path) -> Corpus:
     if builder != "text":
         units = _joined(units, data, data.path)
     about = f"Text of {data.path}, {_described(data.documents, builder)}."
-    return Corpus(cut(units, data.documents), None, about, _NO_LICENCE)
+    blank = empty + blanks(units, data.documents)
+    return Corpus(cut(units, data.documents), None, about, _NO_LICENCE, blank=blank)
 
 
-def _found(path: str) -> list[Path]:
-    """Return the files of `path` that hold something."""
+def _found(path: str) -> tuple[list[Path], int]:
+    """Return the files of `path` that hold something, and how many hold nothing."""
     here = Path(path).expanduser()
     expected = f"expected a file or folder of {', '.join(BUILDERS)}"
     if not here.exists():
@@ -167,7 +184,7 @@ def _found(path: str) -> list[Path]:
     if not filled:
         what = "every text file is empty" if here.is_dir() else "the file is empty"
         raise UserError(Problem(what, "", "data.path", path, ("expected text in UTF-8",)))
-    return filled
+    return filled, len(files) - len(filled)
 
 
 def _only_builder(path: str, files: list[Path]) -> str:
@@ -277,14 +294,14 @@ def hub_corpus(splits: Mapping[str, "Dataset"], data: Data, licence: str) -> Cor
     if "train" not in splits:
         hint = f"its splits: {', '.join(splits)}"
         raise UserError(Problem("the dataset has no train split", "", "data.name", name, (hint,)))
-    texts = {
-        split: cut(
-            _joined(_texts(splits[split], data.text_field, name), data, name), data.documents
-        )
+    units = {
+        split: _joined(_texts(splits[split], data.text_field, name), data, name)
         for split in ("train", "validation")
         if split in splits
     }
+    texts = {split: cut(each, data.documents) for split, each in units.items()}
+    blank = sum(blanks(each, data.documents) for each in units.values())
     own = ", validated on its own validation split" if "validation" in texts else ""
     title = " ".join(part for part in (data.name, data.config) if part)
     about = f"{title} of the Hugging Face hub{own}, {_described(data.documents, 'rows')}."
-    return Corpus(texts["train"], texts.get("validation"), about, licence)
+    return Corpus(texts["train"], texts.get("validation"), about, licence, blank=blank)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _BROKEN = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What pieces that do not fit raise; NotImplementedError is a RuntimeError."""
 
+_COUNTED = ("context", "batch", "precision")
+"""The settings of a training that change a cost."""
+
 FLOAT = 4  # bytes of a parameter, a gradient, a value of the optimizer
 HALF = 2  # bytes of an activation in bfloat16
 
@@ -220,11 +223,17 @@ def _build_the_rest(cell: Cell, vocabulary: int) -> None:
 
 
 def _file(cell: Cell, vocabulary: int, store: Path, extra: Sequence[Path]) -> Path:
-    """Return where the cost of a cell is remembered: by its shape, and the code of all of it."""
+    """Return where the cost of a cell is remembered: by its shape, and the code of all of it.
+
+    Of the training counts what changes parameters, FLOPs or memory. All components count with their
+    options, though a schedule costs nothing: who finds the cost remembered builds none of them, and
+    options that were refused once must be refused again.
+    """
     document = describe(cell, "", device_class(), extra)
     counting = reached({Path(__file__): (ALL,)})
     shape = {
         "seed": None,  # changes no cost
+        "training": {name: document["training"][name] for name in _COUNTED},
         "vocabulary": vocabulary,
         "counting": {name: module.digest for name, module in counting.items()},
     }

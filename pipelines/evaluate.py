@@ -1,6 +1,7 @@
 """Evaluation: the loss of a model on held-out documents, each read by itself."""
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,10 @@ from pipelines.windows import parts, read
 if TYPE_CHECKING:
     from components.decoder import Decoder
     from pipelines.cell import Evaluation, Training
+
+_MEMORY = re.compile(r"alloc|memory|buffer", re.IGNORECASE)
+_SHAPES = re.compile(r"\b(sizes?|shapes?|dimensions?|broadcast\w*|index)\b", re.IGNORECASE)
+"""What torch says in errors of memory, and in those of tensors that do not fit."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +93,26 @@ def evaluate(
     try:
         return _evaluated(model, held_out, _Shape(length, window, training))
     except (AssertionError, IndexError, RuntimeError, UserError, ValueError) as error:
-        # Out of reach of the model is a finding, out of reach of the machine is not.
-        if evaluation.length is None or isinstance(error, torch.OutOfMemoryError):
+        if evaluation.length is None or _is_of_the_machine(error):
             raise
         nothing = np.zeros(0, dtype=np.int64)
         return Evaluated(
             nothing.astype(np.float64), nothing, nothing, (), " ".join(str(error).split())
         )
+
+
+def _is_of_the_machine(error: Exception) -> bool:
+    """Say whether a model that reaches as far as is asked could have met an error just so.
+
+    What is out of reach of the model is a finding, and stays; what is out of reach of the machine
+    may be reached tomorrow. torch tells neither by a type: a CPU without memory is a RuntimeError,
+    and so is a table of another size than the keys.
+    """
+    return isinstance(error, RuntimeError) and (
+        isinstance(error, torch.OutOfMemoryError)
+        or bool(_MEMORY.search(str(error)))
+        or not _SHAPES.search(str(error))
+    )
 
 
 @dataclass(frozen=True)

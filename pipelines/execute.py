@@ -30,6 +30,7 @@ from pipelines.events import Event, Finished, Job, Progress, Started
 from pipelines.files import write_json
 from pipelines.fingerprint import evaluation_digest
 from pipelines.records import Effort, Ending
+from pipelines.statements import stamp
 from pipelines.train import new_model, steps
 
 if TYPE_CHECKING:
@@ -52,22 +53,26 @@ def execute(job: Job, notify: Notify, should_stop: ShouldStop) -> "Run | None":
     """Return the run of a cell, computing whatever of it is missing; None where told to stop.
 
     One process at a time: where another works on the cell, its run is waited for. Whatever goes
-    wrong with the cell is an outcome, `failed`, with a reason and the traceback in `log.txt`.
+    wrong with the cell is an outcome, `failed`, with a reason and the traceback in `log.txt`; but a
+    run that is complete stays, and where an evaluation of it goes wrong, the log alone says so.
 
     Args:
         job: the cell, and where its data and runs are.
         notify: hears how far it is.
         should_stop: asked after every step; a checkpoint is written before this returns None.
     """
-    waited = False
+    outcome = folder_of(job) / "outcome.json"
+    waited, before = False, None
     while not should_stop():
         with runs.locked(job.store, job.fingerprint) as ours:
             if ours:
-                run = _found(job, waited=waited) or _trained_or_failed(job, notify, should_stop)
+                fresh = waited and stamp(outcome) != before
+                run = _found(job, fresh=fresh) or _trained_or_failed(job, notify, should_stop)
                 if run is not None:
                     notify(Finished(job.fingerprint, run))
                 return run
-        waited = True
+        if not waited:
+            waited, before = True, stamp(outcome)
         time.sleep(SECONDS_BETWEEN_TRIES)
     return None
 
@@ -79,13 +84,14 @@ def validation_steps(training: "Training") -> frozenset[int]:
     return frozenset(max(1, round(place)) for place in places)
 
 
-def _found(job: Job, *, waited: bool) -> "Run | None":
+def _found(job: Job, *, fresh: bool) -> "Run | None":
     """Return the run that is there, with all evaluations; None where the cell is to be trained.
 
-    A failure is tried again, unless it is that of the process that was `waited` for.
+    A failure is tried again, unless it is `fresh`: of a process that was waited for. One that was
+    there before may be what that process, since killed, was about to try again.
     """
     run = runs.read_run(job.store, job.fingerprint)
-    if run is None or (run.status == "failed" and not waited):
+    if run is None or (run.status == "failed" and not fresh):
         return None
     missing = [
         each
@@ -94,7 +100,11 @@ def _found(job: Job, *, waited: bool) -> "Run | None":
     ]
     if run.status != "complete" or not missing:
         return run
-    return run if _evaluate_weights(job, run, missing) else None
+    try:
+        return run if _evaluate_weights(job, run, missing) else None
+    except Exception:  # noqa: BLE001  # whatever it is, the run is no worse for it
+        log(job, traceback.format_exc())
+        return run
 
 
 def _evaluate_weights(job: Job, run: "Run", missing: "Sequence[Evaluation]") -> bool:
@@ -116,6 +126,8 @@ def _evaluate_weights(job: Job, run: "Run", missing: "Sequence[Evaluation]") -> 
 
 def _trained_or_failed(job: Job, notify: Notify, should_stop: ShouldStop) -> "Run | None":
     started = records.now()
+    before = runs.read_run(job.store, job.fingerprint)
+    complete = before is not None and before.status == "complete"  # but its weights are gone
     try:
         described = {"cell": job.cell.as_json(), "fingerprint": dict(job.document)}
         write_json(folder_of(job) / "cell.json", described)
@@ -128,6 +140,9 @@ def _trained_or_failed(job: Job, notify: Notify, should_stop: ShouldStop) -> "Ru
             ending = _train(attempt, notify, should_stop)
             if ending is None:
                 return None
+            if complete and ending.status != "complete":
+                log(job, f"trained again: {ending.status}, {ending.reason}")
+                return before
             _write(attempt, ending, cost)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is the outcome of this cell
         log(job, traceback.format_exc())

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import blake2b
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,15 @@ TRAINING = {
     PROJECT / "pipelines" / "device.py": ("reproducible", "single_threaded"),
     # the tokens stand for themselves, how they are read does not
     PROJECT / "pipelines" / "tokens.py": ("read_split",),
+    # which step is the last of a training that diverges
+    PROJECT / "pipelines" / "curve.py": ("Curve", "not_finite"),
 }
 """Where the code of a training begins, beside the cell's own components."""
 
 EVALUATION = {
     PROJECT / "pipelines" / "evaluate.py": (ALL,),
     PROJECT / "pipelines" / "tokens.py": ("read_split", "document_bytes"),
+    PROJECT / "pipelines" / "records.py": ("evaluation_row", "document_frame"),
 }
 """Where the code of an evaluation begins."""
 
@@ -39,8 +43,14 @@ def describe(
 ) -> dict[str, Any]:
     """Return everything that can change a cell's result, as a JSON document.
 
-    Equal cells have equal documents: every default is written out, every `auto` decided. The
-    variant's name, the settings that led to the data and the places of files are not in it.
+    Equal cells have equal documents: every default is written out, every `auto` decided, and what
+    null means is filled in for the decoder's own options, `kv_heads` and `head_width`. It is not
+    for a component's: only its code knows that `mlp.width: null` is 4 times the model's width, so
+    null and the very number that it stands for are two cells, which give the same result twice.
+
+    The variant's name, the settings that led to the data and the places of files are not in it.
+    What a file of the user's does when it is imported is, whoever uses the file: all are imported
+    before anything is built.
 
     Args:
         cell: what is trained.
@@ -56,6 +66,7 @@ def describe(
         "training": asdict(resolved(cell.training, device)),
         "data": data_digest,
         "torch": torch_version(),
+        "numpy": _numpy_version(),  # its generators decide the order of the data
         "device": device,
         "code": _code([choice for members in parts.values() for choice in members], extra),
     }
@@ -113,10 +124,16 @@ def _code(choices: Sequence[Choice], extra: Sequence[Path]) -> dict[str, Any]:
     catalogue = read_catalogue(extra)
     own = {catalogue.entry(each.kind, each.name).path: (ALL,) for each in choices}
     files = [file for path in extra for file in component_files(path)]
+    imported = dict.fromkeys(files, ("",))
     return {
         name: {"digest": module.digest, "parts": dict(module.parts)}
-        for name, module in reached({**TRAINING, **own}, files).items()
+        for name, module in reached({**imported, **TRAINING, **own}, files).items()
     }
+
+
+def _numpy_version() -> str:
+    """Return the version of numpy without its build; numpy is not imported."""
+    return metadata.version("numpy").partition("+")[0]
 
 
 def _digest(document: Mapping[str, Any]) -> str:
@@ -129,18 +146,23 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str
     for kind in _both(old["parts"], new["parts"]):
         yield from _of_members(kind, old["parts"].get(kind, []), new["parts"].get(kind, []))
     yield from _of_settings("training", old["training"], new["training"])
-    for key in ("seed", "data", "torch", "device"):
-        if old[key] != new[key]:
-            yield f"{key}: {shown(old[key])} -> {shown(new[key])}"
+    for key in ("seed", "data", "torch", "numpy", "device"):
+        yield from _of_value(key, key, old, new)
     for module in _both(old["code"], new["code"]):
         yield from _of_module(module, old["code"].get(module), new["code"].get(module))
 
 
 def _of_settings(place: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     for name in _both(old, new):
-        before, after = (shown(each[name]) if name in each else "absent" for each in (old, new))
-        if before != after:
-            yield f"{place}.{name}: {before} -> {after}"
+        yield from _of_value(f"{place}.{name}", name, old, new)
+
+
+def _of_value(
+    place: str, name: str, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Iterator[str]:
+    before, after = (shown(each[name]) if name in each else "absent" for each in (old, new))
+    if before != after:
+        yield f"{place}: {before} -> {after}"
 
 
 def _of_members(

@@ -10,7 +10,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from hashlib import blake2b, file_digest
 from pathlib import Path
@@ -31,6 +31,7 @@ _DIGESTED = (
 )
 _FILES = (*_DIGESTED, "validation.bytes.npy")
 _MODULES = ("corpus", "embedded", "hub", "split", "tokens", "prepare")
+_OF_THE_SOURCE = ("source", "licence", "licences", "corpus")
 _OF_OTHER_TEXT = {"path", "name", "config", "text_field", "documents"}
 
 
@@ -42,7 +43,8 @@ class Prepared:
         folder: the token files, `pipelines.tokens` reads them.
         digest: of their content, 20 hexadecimal digits; the folder's name.
         vocabulary: ids there are.
-        facts: what facts.json says about source, licence and sizes.
+        facts: what facts.json says about sizes, and the index about source and licence: equal text
+            may come from several sources, and is kept once.
     """
 
     folder: Path
@@ -58,8 +60,12 @@ def prepared(data: Data, root: Path) -> Prepared | None:
         data: the text that is asked for.
         root: the folder of prepared data.
     """
-    entry = root / "index" / f"{request(data)}.json"
-    return _complete(root / read_json(entry)["digest"]) if entry.exists() else None
+    path = root / "index" / f"{request(data)}.json"
+    if not path.exists():
+        return None
+    entry = read_json(path)
+    found = _complete(root / entry["digest"])
+    return None if found is None else replace(found, facts={**found.facts, **_source(entry)})
 
 
 def prepare(data: Data, root: Path, report: Callable[[str], None]) -> Prepared:
@@ -84,8 +90,13 @@ def prepare(data: Data, root: Path, report: Callable[[str], None]) -> Prepared:
             return found
         asked = request(data)
         made = _make(data, root, report)
-        write_json(root / "index" / f"{asked}.json", {"digest": made.digest, "data": asdict(data)})
+        entry = {"digest": made.digest, "data": asdict(data), **_source(made.facts)}
+        write_json(root / "index" / f"{asked}.json", entry)
     return made
+
+
+def _source(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: facts[name] for name in _OF_THE_SOURCE if name in facts}
 
 
 def request(data: Data) -> str:
@@ -172,6 +183,7 @@ def _make(data: Data, root: Path, report: Callable[[str], None]) -> Prepared:
         "left_out": {
             "duplicates": len(text.documents) - len(documents),
             "shared_paragraphs": division.shared,
+            "blank": text.blank,
         },
         "digest": digest,
         "text_digest": embedded.digest_of([*documents, *(held_out or [])]),
@@ -204,7 +216,7 @@ def _put(scratch: Path, folder: Path, facts: Mapping[str, Any]) -> Prepared:
     there = _complete(folder)
     if there is not None:
         shutil.rmtree(scratch)
-        return there
+        return replace(there, facts={**there.facts, **_source(facts)})
     write_json(scratch / "facts.json", facts)
     shutil.rmtree(folder, ignore_errors=True)
     scratch.rename(folder)

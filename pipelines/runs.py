@@ -180,6 +180,8 @@ def has_evaluation(folder: Path, digest: str) -> bool:
 def write_outcome(folder: Path, outcome: Mapping[str, Any]) -> None:
     """Write how a run ended, after everything else.
 
+    A complete run stays: another ending, of a second attempt at it, is not written.
+
     Args:
         folder: of the run.
         outcome: `status`, `reason`, `at`, `steps`, `tokens`, `loss`, `parameters` and so on.
@@ -189,7 +191,9 @@ def write_outcome(folder: Path, outcome: Mapping[str, Any]) -> None:
     """
     if outcome["status"] not in get_args(Status):
         raise ValueError(f"status: {outcome['status']} is none of {', '.join(get_args(Status))}")
-    write_json(folder / "outcome.json", {"schema": SCHEMA, **outcome})
+    there = read_run(folder.parent, folder.name)
+    if outcome["status"] == "complete" or there is None or there.status != "complete":
+        write_json(folder / "outcome.json", {"schema": SCHEMA, **outcome})
 
 
 def _evaluation(folder: Path, digest: str) -> tuple[Path, Path]:

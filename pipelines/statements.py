@@ -27,7 +27,8 @@ class Statement:
     Fields:
         binds: the names that it defines; none for one that only has an effect.
         reads: the names that it uses.
-        imports: what it imports, here or deeper: a module, and a name in it or ALL.
+        imports: what it imports, here or deeper: a module, and a name in it or ALL. A module that
+            is named from its importer keeps its dots.
         parts: its text, by part of the module.
     """
 
@@ -123,9 +124,9 @@ def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
     if isinstance(node, ast.Import):
         for alias in node.names:
             yield alias.name, ALL
-    elif node.module and not node.level:
+    else:
         for alias in node.names:
-            yield node.module, alias.name
+            yield "." * node.level + (node.module or ""), alias.name
 
 
 def _texts(node: ast.stmt) -> dict[str, str]:

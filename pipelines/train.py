@@ -71,7 +71,13 @@ def new_model(cell: "Cell", vocabulary: int) -> "Decoder":
     Raises:
         UserError: a component refuses an option.
     """
-    torch.manual_seed(cell.seed)  # for components that draw in their constructor
+    # Parameters and buffers do not depend on it, which is checked; whatever else may be drawn does.
+    torch.manual_seed(cell.seed)
+    return built(cell, vocabulary)
+
+
+def built(cell: "Cell", vocabulary: int) -> "Decoder":
+    """Build the decoder of a cell under the global random state as it is."""
     model: Decoder = build(cell.model, cell.parts, vocabulary, cell.training.context)
     initialise(model, cell.seed, model.sizes.layers, model.init)
     return model
@@ -116,8 +122,9 @@ def new_trainee(
 def steps(trainee: Trainee, cell: "Cell", first: int = 0) -> Iterator[Step]:
     """Train on each sample, window by window; yield what every optimizer step measured.
 
-    Nothing here waits for the device. A gradient that is not finite is replaced by zeros before the
-    optimizer sees it; whoever reads the steps ends the training there.
+    Nothing here waits for the device, but where a batching lets a memory forget in the middle of a
+    sample. A gradient that is not finite is replaced by zeros before the optimizer sees it; whoever
+    reads the steps ends the training there.
 
     Args:
         trainee: is trained in place.

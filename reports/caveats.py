@@ -59,15 +59,18 @@ def _diverged(frames: Frames) -> Iterator[Caveat]:
 
 
 def _looks(frames: Frames) -> Iterator[Caveat]:
-    if undeclared_looks(frames.manifest):
+    ours = set(frames.manifest.seeds)
+    looks = undeclared_looks(frames.manifest)
+    if any(len(each) < len(ours) for each in looks):
         text = "Seeds were added after looking; the intervals are widened for that."
         yield Caveat("looks", text, "provenance")
-    others = [
-        each
-        for each in frames.manifest.looks.seeds
-        if len(each) >= len(frames.manifest.seeds) and set(each) != set(frames.manifest.seeds)
-    ]
-    if others and frames.manifest.looks.declared is None:
+    wider = [each for each in looks if ours < set(each)]
+    if wider:
+        most = max(wider, key=len)
+        text = f"{len(most)} seeds were judged before ({_set(most)}); here are {len(ours)} of them."
+        yield Caveat("fewer_seeds", text, "provenance")
+    others = [each for each in looks if len(each) >= len(ours) and not ours <= set(each)]
+    if others:
         sets = listed([_set(each) for each in others])
         text = f"The same question was also judged on other seeds: {sets}."
         yield Caveat("other_seeds", text, "provenance")
@@ -126,7 +129,10 @@ def _two_seeds(frames: Frames, against: Sequence[Claim]) -> Iterator[Caveat]:
     fewest = [frames.manifest.label(each.a) for each in against if each.pairs == TWO]
     if not fewest:
         return
-    text = "Two seeds: the intervals are wide because n = 2."
+    text = (
+        "Two seeds: an interval from two pairs rests on one degree of freedom; a third seed "
+        "usually changes it much."
+    )
     if len(fewest) < len(against):
         have = "has" if len(fewest) == 1 else "have"
         text = (

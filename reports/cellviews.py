@@ -33,11 +33,6 @@ class CellView:
     log: str
     time: str
 
-    @property
-    def is_done(self) -> bool:
-        """Whether it has a result."""
-        return self.status == "done"
-
 
 def status_word(status: str) -> str:
     """Return the word for a status; "complete" reads done."""

@@ -10,7 +10,7 @@ from reports.encode import QUANTUM
 from reports.estimates import student
 from reports.figures import STYLE
 from reports.material import Material
-from reports.sections import profile_json
+from reports.profiles import profile_json
 from reports.summaries import Summary
 
 SCHEMA = "ablations.report/1"

@@ -24,10 +24,14 @@ FEWEST_PAIRS = 2
 
 
 def undeclared_looks(manifest: Manifest) -> tuple[tuple[int, ...], ...]:
-    """Return the smaller sets of seeds at which this very question was judged before."""
+    """Return the other sets of seeds at which this very question was judged.
+
+    Fewer seeds, more, or as many others: whoever saw them may have chosen these for what they say.
+    """
     if manifest.looks.declared is not None:
         return ()
-    return tuple(each for each in manifest.looks.seeds if len(each) < len(manifest.seeds))
+    ours = set(manifest.seeds)
+    return tuple(each for each in manifest.looks.seeds if set(each) != ours)
 
 
 def level_of(manifest: Manifest) -> float:
@@ -39,9 +43,10 @@ def level_of(manifest: Manifest) -> float:
 def method_of(manifest: Manifest, comparisons: int, alpha: float) -> Method:
     """Return the interval that the family is judged with.
 
-    Seeds that were added after looking, and a sweep that is not finished, need an interval that
-    holds whenever one looks. The table of the floored one covers contrasts that share their
-    reference, up to 15; all pairs, and more, take Student's with Bonferroni's correction.
+    Seeds that were chosen after looking at others, and a sweep that is not finished, need an
+    interval that holds whenever one looks. The table of the floored one covers contrasts that
+    share their reference, up to 15; all pairs, and more, take Student's with Bonferroni's
+    correction.
     """
     if manifest.state == "partial" or undeclared_looks(manifest):
         return "always-valid"
@@ -60,11 +65,15 @@ class Shares:
         comparisons: contrasts of the family.
         against_baseline: those that share the baseline as their reference.
         alpha: of the family.
+        seeds: that the grid has now.
+        may_add: whether the grid declared that it would look again with more seeds.
     """
 
     comparisons: int
     against_baseline: int
     alpha: float
+    seeds: int
+    may_add: bool
 
     @property
     def floored_alpha(self) -> float:
@@ -75,11 +84,30 @@ class Shares:
 def shares_of(manifest: Manifest, contrasts: Sequence[Contrast]) -> Shares:
     """Return how the family shares its alpha; a grid without contrasts has one share."""
     against = sum(each.b == manifest.baseline for each in contrasts)
-    return Shares(max(1, len(contrasts)), max(1, against), level_of(manifest))
+    return Shares(
+        max(1, len(contrasts)),
+        max(1, against),
+        level_of(manifest),
+        len(manifest.seeds),
+        manifest.looks.declared is not None,
+    )
 
 
 def planned_critical(shares: Shares, method: Method, pairs: int) -> float:
-    """Return the critical value that the same family would have with so many pairs."""
+    """Return the critical value that the family will be judged with at so many seeds in all.
+
+    Seeds that are added to a grid that declared no looks are added after looking. Infinite for the
+    seeds that there are: they have been judged, and more of them is what is asked for.
+    """
+    if pairs <= shares.seeds:
+        return math.inf
+    if shares.may_add and method != "always-valid":
+        return _family_critical(shares, method, pairs)
+    return always_valid_critical(pairs, shares.comparisons)
+
+
+def _family_critical(shares: Shares, method: Method, pairs: int) -> float:
+    """Return the critical value of the family at a look that was planned."""
     if method == "floored":
         floored = floored_critical(shares.against_baseline, pairs, shares.floored_alpha)
         if floored is not None:
@@ -124,7 +152,7 @@ def _floored(against: Sequence[Contrast], shares: Shares) -> Found:
     found: Found = {}
     for each, error in zip(against, errors, strict=True):
         pairs = each.pairs if fewest is None else min(each.pairs, fewest)
-        critical = planned_critical(shares, "floored", pairs)
+        critical = _family_critical(shares, "floored", pairs)
         found |= _interval(each, float(error), critical, "floored")
     return found
 

@@ -14,11 +14,11 @@ from reports.figures import Drawing, Mark
 from reports.frames import Frames
 from reports.marks import Scale, common_scale, marks
 from reports.measures import Measures, measure
+from reports.profiles import profile_section
 from reports.rows import Row, Table, rows
 from reports.sections import (
     Multiple,
     cost_section,
-    profile_section,
     seeds_section,
     volatility_multiples,
 )

@@ -1,16 +1,23 @@
-"""Measures of one training curve: jitter, spike events, divergence. Losses are nats per token."""
+"""Measures of training curves: jitter, spike events, divergence, and whose noise it is.
+
+Losses are nats per token.
+"""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from reports.estimates import ALPHA, Interval, around, student
 
 Array = NDArray[np.float64]
 
 FEWEST_POINTS = 30
 MAD_TO_SD = 1.482602219
+CLEARLY = 0.01  # level at which a pair of variants is said to share more noise than the others do
 ENTER, LEAVE = 6.0, 2.0  # of a spike event, in robust standard deviations above the median
 
 
@@ -134,3 +141,80 @@ def _medians(y: Array) -> Sequence[float]:
     length = max(1, round(0.05 * len(y)))
     ends = range(len(y), length - 1, -max(1, length // 2))
     return [float(np.median(y[end - length : end])) for end in ends][::-1]
+
+
+def own_variances(residuals: Array) -> Array:
+    """Return the noise that each of several instruments adds to the same items.
+
+    Formula: for three and more, the mean over pairs (j, k) of (V_ij + V_ik - V_jk) / 2 with V the
+    variance of a difference; for two, var(e_i) - cov(e_1, e_2). May be negative.
+    Shapes: residuals [variants, steps] -> [variants].
+    Source: Grubbs 1948, Journal of the American Statistical Association 43.
+    """
+    many = len(residuals)
+    if many == 2:  # noqa: PLR2004 - the formula for two
+        covariance = np.cov(residuals)
+        two: Array = np.diag(covariance) - covariance[0, 1]
+        return two
+    between = {
+        pair: float(np.var(residuals[pair[0]] - residuals[pair[1]], ddof=1))
+        for pair in combinations(range(many), 2)
+    }
+    own = [
+        np.mean(
+            [
+                (between[_pair(i, j)] + between[_pair(i, k)] - between[_pair(j, k)]) / 2
+                for j, k in combinations([each for each in range(many) if each != i], 2)
+            ]
+        )
+        for i in range(many)
+    ]
+    return np.array(own)
+
+
+def _pair(i: int, j: int) -> tuple[int, int]:
+    return (i, j) if i < j else (j, i)
+
+
+def noise_ratio(variant: Array, baseline: Array, comparisons: int) -> Interval:
+    """Return the ratio of two noises with its interval, from one value of each for every seed.
+
+    The paired t on the logarithms, with Bonferroni's correction; `critical` is its quantile.
+    """
+    logs = np.log(variant / baseline)
+    critical = student(1 - ALPHA / comparisons / 2, len(logs) - 1)
+    half = critical * float(np.std(logs, ddof=1)) / math.sqrt(len(logs))
+    mean = float(logs.mean())
+    inner = around(mean, half, critical)
+    return Interval(math.exp(mean), math.exp(inner.low), math.exp(inner.high), critical)
+
+
+def agrees(own: Interval, whole: Interval) -> bool:
+    """Return whether a ratio of own noises says nothing that the whole noises do not bear out.
+
+    What two other variants share counts as the batches' and leaves their own noise too small. The
+    whole noise of a variant does not depend on the others: where own noises are equal it is equal.
+    So a ratio that is resolved needs one of the whole noises that is resolved the same way.
+    """
+    if own.low > 1:
+        return whole.low > 1
+    return own.high >= 1 or whole.high < 1
+
+
+def shared_unequally(seeds: Sequence[Array]) -> bool:
+    """Return whether one pair of variants shares more noise than the other pairs do.
+
+    Independent own noises leave all pairs the same covariance, that of the batches. One-sided
+    paired t over seeds of each pair's covariance against the mean of the others', with Bonferroni's
+    correction for the pairs.
+    Shapes: residuals [variants, steps] of each seed.
+    """
+    if len(seeds) < 2 or len(seeds[0]) < 3:  # noqa: PLR2004 - pairs to compare, and to vary
+        return False
+    upper = np.triu_indices(len(seeds[0]), 1)
+    shared = np.array([np.cov(each)[upper] for each in seeds])
+    many = shared.shape[1]
+    excess = (shared - shared.mean(axis=1, keepdims=True)) * many / (many - 1)
+    errors = excess.std(axis=0, ddof=1) / math.sqrt(len(seeds))
+    critical = student(1 - CLEARLY / many, len(seeds) - 1)
+    return bool((excess.mean(axis=0) > critical * errors).any())

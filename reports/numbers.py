@@ -45,12 +45,18 @@ def with_half_width(
     return f"{text} ± {fixed(half_width, shared)}"
 
 
-def signed(value: float | None, places: int = DECIMALS_ALONE) -> str:
+def decimals_alone(value: float | None) -> int:
+    """Return the decimals of a difference without an interval: 3, or 4 where 3 would show none."""
+    is_small = value is not None and 0 < abs(value) < 10**-DECIMALS_ALONE / 2
+    return MOST_DECIMALS if is_small else DECIMALS_ALONE
+
+
+def signed(value: float | None, places: int | None = None) -> str:
     """Write `+0.047`, or a real minus; a value that rounds to 0 keeps the sign that it has."""
     if value is None or not math.isfinite(value):
         return NO_RESULT
     sign = MINUS if value < 0 else "+"
-    return f"{sign}{abs(value):.{places}f}"
+    return f"{sign}{abs(value):.{decimals_alone(value) if places is None else places}f}"
 
 
 def interval(low: float | None, high: float | None, places: int | None = None) -> str:
@@ -130,9 +136,10 @@ def percent(share: float | None) -> str:
 
 
 def of_all(some: int, every: int, noun: str) -> str:
-    """Write `all 5 pairs`, `4 of 5 pairs`, or `the one pair`."""
+    """Write `all 5 pairs`, `both pairs`, `4 of 5 pairs`, or `the one pair`."""
     if some == every:
-        return f"the one {noun}" if every == 1 else f"all {every} {noun}s"
+        few = {1: f"the one {noun}", 2: f"both {noun}s"}
+        return few.get(every, f"all {every} {noun}s")
     return f"{some} of {every} {noun}s"
 
 

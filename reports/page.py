@@ -3,13 +3,12 @@
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import jinja2
 
 from reports.claims import Verdict
 from reports.context import page_of
-from reports.document import document, page_data
+from reports.document import page_data
 from reports.encode import packed, plotly_source, rounded, script_json, shuffled, source_digest
 from reports.frames import Frames
 from reports.material import Material
@@ -28,11 +27,6 @@ def page(frames: Frames, verdict: Verdict, built: datetime) -> str:
     The policy lets it run its own script and plotly, and load nothing.
     """
     return render(Material(frames, verdict, built))
-
-
-def report_json(frames: Frames, verdict: Verdict, built: datetime) -> dict[str, Any]:
-    """Return what the page says, without the curves."""
-    return document(Material(frames, verdict, built))
 
 
 def render(material: Material) -> str:

@@ -14,6 +14,8 @@ def power(effect: float, deviation: float, pairs: int, critical: float) -> float
     """
     from scipy.special import nctdtr  # noqa: PLC0415 - scipy is slow to import
 
+    if math.isinf(critical):
+        return 0.0
     if deviation == 0:
         return 1.0
     shift = abs(effect) * math.sqrt(pairs) / deviation
@@ -31,7 +33,7 @@ def seeds_needed(effect: float, deviation: float, critical: Callable[[int], floa
     Args:
         effect: the true difference to resolve, in nats per token.
         deviation: standard deviation of the paired difference.
-        critical: number of seeds -> critical value.
+        critical: number of seeds -> critical value; infinite where no interval can be had.
     """
     for pairs in range(2, MOST_SEEDS + 1):
         if power(effect, deviation, pairs, critical(pairs)) >= POWER:

@@ -128,7 +128,9 @@ def _code(manifest: Manifest) -> str:
     reached = f"digest of the code that the cells reach: {manifest.code}"
     if commit is None:
         return reached
-    state = "with uncommitted changes" if _git("status", "--porcelain") else "clean tree"
+    # Files that git does not track are no code of this commit; a sweep leaves some itself.
+    changed = _git("status", "--porcelain", "--untracked-files=no")
+    state = "with uncommitted changes" if changed else "clean tree"
     return f"commit {commit}, {state}, when this page was built; {reached}"
 
 

@@ -16,6 +16,7 @@ from reports.numbers import (
     THIN,
     amount,
     decimals,
+    decimals_alone,
     fixed,
     flops,
     interval,
@@ -99,8 +100,9 @@ def columns(summaries: Sequence[Summary], claims: Sequence[Claim]) -> Columns:
     """Choose the decimals of the two columns with intervals."""
     losses = (half_width(each.wide) for each in summaries)
     ends = ((each.low, each.high) for each in claims)
-    halves = ((high - low) / 2 for low, high in ends if low is not None and high is not None)
-    return Columns(_shared(losses), _shared(halves))
+    halves = [(high - low) / 2 for low, high in ends if low is not None and high is not None]
+    alone = max((decimals_alone(each.difference) for each in claims), default=0)
+    return Columns(_shared(losses), _shared(halves) if halves else alone)
 
 
 def half_width(given: Interval | None) -> float | None:

@@ -2,17 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-import polars as pl
-from numpy.typing import NDArray
 
 from reports.contrasts import final_losses
-from reports.estimates import student
 from reports.figures import Drawing, Mark, Table
 from reports.figures.cost import cost
-from reports.figures.profile import Difference, profile
 from reports.figures.seeds import seeds
 from reports.figures.volatility import Panel, panels, spread_between
 from reports.frames import Frames
@@ -23,9 +16,6 @@ from reports.rows import half_width
 from reports.settle import more_seeds
 from reports.summaries import Summary, curve_matrix
 
-Array = NDArray[np.float64]
-# A profile of a long context is drawn as so many means of neighbouring positions.
-MOST_POSITIONS = 128
 FEWEST_SEEDS = 2
 
 
@@ -59,44 +49,6 @@ def cost_section(frames: Frames, marks: Sequence[Mark], summaries: Sequence[Summ
     return cost(points, Table(columns, rows), device)
 
 
-def profile_section(frames: Frames, marks: Sequence[Mark]) -> Drawing:
-    """Draw the loss by token position as a difference to the baseline."""
-    title, manifest = "Loss by token position", frames.manifest
-    found = _profiles(frames)
-    base = found.get(manifest.baseline, {})
-    if not base:
-        why = "evaluations.parquet has no profile of a finished cell of the baseline."
-        return Drawing(title, "", problem=why)
-    lines = []
-    for variant, mark in zip(manifest.variants, marks, strict=True):
-        own = found.get(variant.name, {})
-        pairs = [own[seed] - base[seed] for seed in own if seed in base]
-        if variant.name != manifest.baseline and pairs:
-            lines.append(_difference(mark, np.array(pairs)))
-    if not lines:
-        return Drawing(title, "", problem="No variant shares a finished seed with the baseline.")
-    length = len(next(iter(base.values())))
-    block = _block(frames)
-    positions: Array = block * np.arange(length, dtype=np.float64) + (block + 1) / 2
-    reference = next(mark for mark in marks if mark.slot == 0)
-    window = int(manifest.training.get("window") or manifest.training["context"])
-    return profile(positions, lines, reference, window, block)
-
-
-def profile_json(frames: Frames) -> dict[str, Any] | None:
-    """Return the mean profile of every variant with half-widths over seeds, for machines."""
-    found = _profiles(frames)
-    lengths = {len(each) for own in found.values() for each in own.values()}
-    if not lengths:
-        return None
-    block = _block(frames)
-    return {
-        "x": (block * np.arange(max(lengths)) + (block + 1) / 2).tolist(),
-        "window": frames.manifest.training.get("window"),
-        "v": [_mean_profile(found.get(each.name, {})) for each in frames.manifest.variants],
-    }
-
-
 @dataclass(frozen=True)
 class Multiple:
     """One of the small figures: its anchor, its drawing, the look of its variant."""
@@ -128,45 +80,6 @@ def volatility_multiples(
         Multiple(f"volatility-{place}", drawing, mark)
         for place, (mark, drawing) in enumerate(drawn)
     )
-
-
-def _profiles(frames: Frames) -> dict[str, dict[int, Array]]:
-    """Variant -> seed -> final profile, as means of blocks of neighbouring positions."""
-    name = str(frames.manifest.evaluations[0]["name"])
-    rows = frames.evaluations.filter(
-        (pl.col("evaluation") == name) & pl.col("profile").is_not_null()
-    )
-    last = {row["cell"]: row["profile"] for row in rows.sort("step").iter_rows(named=True)}
-    block = _block(frames)
-    found: dict[str, dict[int, Array]] = {}
-    for cell in frames.manifest.cells:
-        if cell.status == "complete" and last.get(cell.cell):
-            values = np.array(last[cell.cell], dtype=np.float64)
-            means = values[: len(values) // block * block].reshape(-1, block).mean(axis=1)
-            found.setdefault(cell.variant, {})[cell.seed] = means
-    return found
-
-
-def _block(frames: Frames) -> int:
-    lengths = frames.evaluations["profile"].list.len().drop_nulls()
-    longest = int(str(lengths.max())) if len(lengths) else 1
-    return max(1, -(-longest // MOST_POSITIONS))
-
-
-def _difference(mark: Mark, pairs: Array) -> Difference:
-    half = None
-    if len(pairs) >= FEWEST_SEEDS:
-        scatter = np.std(pairs, axis=0, ddof=1) / np.sqrt(len(pairs))
-        half = student(0.975, len(pairs) - 1) * scatter
-    return Difference(mark, pairs.mean(axis=0), half)
-
-
-def _mean_profile(own: Mapping[int, Array]) -> dict[str, Any]:
-    if not own:
-        return {"mean": None, "half_width": None}
-    found = _difference(Mark("", None, ""), np.array(list(own.values())))
-    half = None if found.half is None else found.half.tolist()
-    return {"mean": found.mean.tolist(), "half_width": half}
 
 
 def _cost_row(mark: Mark, summary: Summary) -> tuple[str, ...]:

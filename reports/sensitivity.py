@@ -43,9 +43,9 @@ def carried_by_a_seed(
         ]
         if carrying:
             pair = difference_of(manifest.label(claim.a), manifest.label(claim.b))
-            named = listed([str(each) for each in carrying], "or", limit=5)
-            word = "seed" if len(carrying) == 1 else "seeds"
-            text = f"Without {word} {named}, {pair} would not be resolved."
+            named = listed([str(each) for each in carrying], limit=5)
+            which = f"seed {named}" if len(carrying) == 1 else f"any one of seeds {named}"
+            text = f"Without {which}, {pair} would not be resolved."
             yield Caveat("leave_one_out", text, "seeds")
 
 

@@ -8,13 +8,15 @@ from typing import Any
 from reports.claims import Claim, Verdict
 from reports.frames import Frames
 from reports.numbers import THIN, count, margin, seconds
+from reports.power import MOST_SEEDS
 from reports.summaries import Summary
-from reports.wording import capital
+from reports.wording import capital, listed
 
 # A command that names its seeds already: the last value would win, but a reader would see two.
 _SEEDS = re.compile(r"\s+'?seeds=[^\s']*(?:\[[^\]]*\])?'?")
 
 
+WIDER = "Seeds that are added after looking are judged with wider intervals."
 NO_VERDICT = {"not_run", "not_finished", "no_cells", "no_baseline", "one_seed"}
 
 
@@ -56,8 +58,10 @@ class Plan:
 
 def plans(frames: Frames, verdict: Verdict, summaries: Sequence[Summary]) -> tuple[Plan, ...]:
     """Plan every contrast that a reasonable number of further seeds would settle."""
-    found = (_plan(frames, claim, summaries) for claim in verdict.claims)
-    return tuple(plan for plan in found if plan is not None)
+    found = [_plan(frames, claim, summaries) for claim in verdict.claims]
+    # A pair that only a claim needs comes after the comparisons that the grid asks for.
+    known = [plan for plan in found if plan is not None]
+    return tuple(sorted(known, key=lambda plan: plan.claim.b != frames.manifest.baseline))
 
 
 def heading(given: Sequence[Plan], verdict: Verdict) -> str:
@@ -79,18 +83,47 @@ def note(given: Sequence[Plan], verdict: Verdict) -> str:
             "Both numbers are estimates from the few pairs there are: the first assumes that pairs "
             "go on scattering as they did, the second that they scatter as widely as is still "
             f"plausible (80{THIN}% upper limit); each finds a true difference of the margin in 80 "
-            "of 100 cases. Seeds that are added after looking are judged with wider intervals."
+            "of 100 cases."
         )
     if verdict.kind in {"not_run", "not_finished"}:
         return "The cells that are missing come first: the same command runs them."
     if verdict.kind in NO_VERDICT:
         return "There is no interval yet that more seeds could narrow: this needs a second seed."
-    if any(each.verdict == "unresolved" for each in verdict.claims):
+    is_open = any(each.verdict == "unresolved" for each in verdict.claims)
+    return "" if is_open else "Every contrast of this grid has a verdict."
+
+
+def without_plan(frames: Frames, verdict: Verdict) -> tuple[str, ...]:
+    """Say of the contrasts that are not resolved and have no plan why no number is named."""
+    if verdict.kind in NO_VERDICT:
+        return ()
+    manifest = frames.manifest
+    named: dict[str, list[str]] = {}
+    for claim in verdict.claims:
+        if claim.verdict == "unresolved" and not _is_planned(claim):
+            pair = f"{manifest.label(claim.a)} against {manifest.label(claim.b)}"
+            named.setdefault(_why_no_plan(claim), []).append(pair)
+    return tuple(f"{capital(listed(pairs))}: {why}" for why, pairs in named.items())
+
+
+def _is_planned(claim: Claim) -> bool:
+    return claim.margin is not None and (claim.seeds_needed or (None,))[0] is not None
+
+
+def _why_no_plan(claim: Claim) -> str:
+    if claim.interval == "always-valid":
         return (
-            "Without a margin in the grid, or with more than 50 seeds needed, no number of seeds "
-            "is worth naming."
+            "the interval is one that holds whenever one looks; how many more seeds it needs is "
+            "not known beforehand."
         )
-    return "Every contrast of this grid has a verdict."
+    if claim.low is None:
+        return "there is no interval that more seeds could narrow."
+    if claim.margin is None:
+        return "the grid has no margin, so there is no difference that the seeds should resolve."
+    return (
+        f"more than {MOST_SEEDS} seeds would be needed to resolve a difference of "
+        f"{margin(claim.margin)}."
+    )
 
 
 def more_seeds(frames: Frames, seeds: int) -> str:

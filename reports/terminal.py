@@ -17,16 +17,20 @@ from reports.cellviews import unfinished_lines
 from reports.figures import MARKERS
 from reports.marks import Scale
 from reports.material import Material
-from reports.numbers import fixed
+from reports.numbers import fixed, percent
 from reports.rows import Row
+from reports.settle import WIDER
 from reports.summaries import Summary
 
 # Below this many columns the drawing is what goes; the numbers stay.
 FEWEST_FOR_DRAWING = 100
+# Below this many the limits stand below their verdict, so that names have room.
+FEWEST_FOR_ONE_LINE = 140
 _DRAWN = 25
 _DRAWING_COLUMN = 2
+_AGAINST_COLUMN = 3
 # Numbers are never wrapped: half a number is another number.
-_NUMBERS = (1, 2, 3)
+_NUMBERS = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ def show(material: Material, path: Path, console: Console) -> None:
     _say(console, Text(material.verdict.text, style="bold"))
     console.print()
     console.print(_table(material, console.width))
+    for line in _legend(material, DRAWN if console.width >= FEWEST_FOR_DRAWING else None):
+        console.print(Text(line))
     for block in (unfinished_lines(material.frames), _settling(material)):
         if block:
             console.print()
@@ -71,6 +77,7 @@ def plain(material: Material, path: Path) -> str:
     for line in zip(*columns, strict=True):
         padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
         lines.append("  ".join(padded).rstrip())
+    lines += _legend(material, ASCII)
     for block in (unfinished_lines(material.frames), _settling(material)):
         lines += ["", *block] if block else []
     return "\n".join([*lines, "", f"Report  {path}"])
@@ -81,16 +88,34 @@ def _say(console: Console, text: Text) -> None:
     console.print(text, soft_wrap=True)
 
 
+def _legend(material: Material, signs: Signs | None) -> list[str]:
+    """Say what the two kinds of interval are; nothing where there is none."""
+    if not any("±" in row.loss for row in material.rows):
+        return []
+    drawn = "" if signs is None else f" and {signs.low}{signs.bar * 2}{signs.high}"
+    own = f"±{drawn}: {percent(0.95)} interval of the mean over seeds"
+    if not any(_has_limits(row) for row in material.rows):
+        return [own]
+    many = any(claim.comparisons > 1 for claim in material.verdict.claims)
+    kind = "paired, simultaneous" if many else "paired"
+    return [f"{own}; against {material.baseline}: {kind}"]
+
+
 def _table(material: Material, width: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
     drawn = width >= FEWEST_FOR_DRAWING
+    # The sign has a column of its own, so that it never stands on a line without its name.
+    table.add_column("", no_wrap=True)
     for place, name in enumerate(_heading(material, DRAWN)):
         if place != _DRAWING_COLUMN or drawn:
             table.add_column(Text(name), no_wrap=place in _NUMBERS)
     for row, summary in _paired(material):
-        cells = _cells(material, row, summary, DRAWN)
+        sign = DRAWN.of(row.look.mark.marker)
+        cells = [row.label, *_numbers(material, row, summary, DRAWN)]
+        if width < FEWEST_FOR_ONE_LINE:
+            cells[_AGAINST_COLUMN] = "baseline" if row.is_baseline else _against(row, "\n")
         shown = [text for place, text in enumerate(cells) if place != _DRAWING_COLUMN or drawn]
-        table.add_row(*(Text(text) for text in shown))
+        table.add_row(sign, *(Text(text) for text in shown))
     return table
 
 
@@ -100,14 +125,22 @@ def _heading(material: Material, signs: Signs) -> list[str]:
 
 
 def _cells(material: Material, row: Row, summary: Summary, signs: Signs) -> list[str]:
+    name = f"{signs.of(row.look.mark.marker)} {row.label}"
+    return [name, *_numbers(material, row, summary, signs)]
+
+
+def _numbers(material: Material, row: Row, summary: Summary, signs: Signs) -> list[str]:
     drawing = "" if material.scale is None else _drawing(material.scale, row, summary, signs)
     against = "baseline" if row.is_baseline else _against(row)
-    return [f"{signs.of(row.look.mark.marker)} {row.label}", row.loss, drawing, against, row.seeds]
+    return [row.loss, drawing, against, row.seeds]
 
 
-def _against(row: Row) -> str:
-    has_limits = " to " in row.interval
-    return f"{row.word} {row.interval if has_limits else row.difference}"
+def _against(row: Row, joint: str = " ") -> str:
+    return f"{row.word}{joint}{row.interval if _has_limits(row) else row.difference}"
+
+
+def _has_limits(row: Row) -> bool:
+    return " to " in row.interval
 
 
 def _paired(material: Material) -> Sequence[tuple[Row, Summary]]:
@@ -115,7 +148,9 @@ def _paired(material: Material) -> Sequence[tuple[Row, Summary]]:
 
 
 def _scale_text(scale: Scale, signs: Signs) -> str:
-    low, high = fixed(scale.low, 2), fixed(scale.high, 2)
+    # Ends that look alike would say that there is one value.
+    ends = ((fixed(scale.low, places), fixed(scale.high, places)) for places in (2, 3, 4))
+    low, high = next((pair for pair in ends if pair[0] != pair[1]), ("", ""))
     return f"{low} {signs.bar * (_DRAWN - len(low) - len(high) - 2)} {high}"
 
 
@@ -138,5 +173,7 @@ def _column(scale: Scale, value: float) -> int:
 
 def _settling(material: Material) -> list[str]:
     return [
-        line for plan in material.plans[:1] for line in (plan.terminal_line, f"  {plan.command}")
+        line
+        for plan in material.plans[:1]
+        for line in (plan.terminal_line, f"  {plan.command}", f"  {WIDER}")
     ]

@@ -2,7 +2,9 @@
 
 import json
 import math
+import shutil
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -83,6 +85,7 @@ def judge(frames: Frames) -> Verdict:
     )
 
 
+WIDTH_OF_A_FILE = 100
 NAMES_BEST = {"equivalent", "wins", "set", "partly", "unresolved"}
 
 
@@ -255,7 +258,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         json.dump(verdict.as_json(), sys.stdout, indent=1, allow_nan=False, ensure_ascii=False)
         sys.stdout.write("\n")
     else:
-        sys.stdout.write("\n".join(_lines(verdict)) + "\n")
+        width = shutil.get_terminal_size((WIDTH_OF_A_FILE, 24)).columns
+        sys.stdout.write("\n".join(_wrapped(_lines(verdict), width)) + "\n")
     return 0
 
 
@@ -275,6 +279,12 @@ def _arguments(given: Sequence[str]) -> tuple[str, bool]:
     if problems or name is None:
         raise UserError(*problems)
     return name, "--json" in given
+
+
+def _wrapped(lines: Sequence[str], width: int) -> list[str]:
+    """Break between words alone: half a number is another number."""
+    wrap = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False).wrap
+    return [part for line in lines for part in (wrap(line) or [""])]
 
 
 def _lines(verdict: Verdict) -> list[str]:

@@ -7,18 +7,21 @@ noisy this run was, only several runs say how noisy the variant is.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 
 import numpy as np
 import polars as pl
 
 from reports.contrasts import final_losses
-from reports.estimates import ALPHA, Array, Interval, around, student
+from reports.estimates import Array, Interval
 from reports.frames import Frames
 from reports.noise import (
     FEWEST_POINTS,
+    agrees,
     jitter,
+    noise_ratio,
+    own_variances,
     pseudo_residuals,
+    shared_unequally,
     spike_events,
     spike_window,
 )
@@ -27,7 +30,10 @@ FEWEST_STEPS_OF_TWO = 2000
 TWO_VARIANTS = "two variants: own noise uncertain"
 TOO_FEW = "too few points"
 BELOW = "below the noise of the estimate"
+SHARED = "the own noises are not independent: some variants share more than the batches"
+UNCONFIRMED = "not confirmed by the whole noise of the two"
 ONE_SEED = "one seed"
+Residuals = Mapping[str, Array]  # of the variants, at the same steps of one seed
 
 
 @dataclass(frozen=True)
@@ -123,71 +129,35 @@ def _last_half_jitter(curve: Curve) -> float | None:
     return jitter(curve.steps[half:], curve.losses[half:])
 
 
-def own_variances(residuals: Array) -> Array:
-    """Return the noise that each of several instruments adds to the same items.
-
-    Formula: for three and more, the mean over pairs (j, k) of (V_ij + V_ik - V_jk) / 2 with V the
-    variance of a difference; for two, var(e_i) - cov(e_1, e_2). May be negative.
-    Shapes: residuals [variants, steps] -> [variants].
-    Source: Grubbs 1948, Journal of the American Statistical Association 43.
-    """
-    many = len(residuals)
-    if many == 2:  # noqa: PLR2004 - the formula for two
-        covariance = np.cov(residuals)
-        two: Array = np.diag(covariance) - covariance[0, 1]
-        return two
-    between = {
-        pair: float(np.var(residuals[pair[0]] - residuals[pair[1]], ddof=1))
-        for pair in combinations(range(many), 2)
-    }
-    own = [
-        np.mean(
-            [
-                (between[_pair(i, j)] + between[_pair(i, k)] - between[_pair(j, k)]) / 2
-                for j, k in combinations([each for each in range(many) if each != i], 2)
-            ]
-        )
-        for i in range(many)
-    ]
-    return np.array(own)
-
-
-def _pair(i: int, j: int) -> tuple[int, int]:
-    return (i, j) if i < j else (j, i)
-
-
-def noise_ratio(variant: Array, baseline: Array, comparisons: int) -> Interval:
-    """Return the ratio of two noises with its interval, from one value of each for every seed.
-
-    The paired t on the logarithms, with Bonferroni's correction; `critical` is its quantile.
-    """
-    logs = np.log(variant / baseline)
-    critical = student(1 - ALPHA / comparisons / 2, len(logs) - 1)
-    half = critical * float(np.std(logs, ddof=1)) / math.sqrt(len(logs))
-    mean = float(logs.mean())
-    inner = around(mean, half, critical)
-    return Interval(math.exp(mean), math.exp(inner.low), math.exp(inner.high), critical)
-
-
 def own_ratios(
     frames: Frames, curves: Sequence[Curve]
 ) -> Mapping[str, tuple[Interval | None, str | None]]:
     """Return, for every variant but the baseline, its own noise as a multiple, or why not."""
     baseline = frames.manifest.baseline
     names = [each.name for each in frames.manifest.variants if each.name != baseline]
-    by_seed = _own_by_seed(curves)
+    by_seed = _residuals_by_seed(curves, min(3, len(names) + 1))
+    if len(names) > 1 and _shares_more_than_batches(list(by_seed.values())):
+        return dict.fromkeys(names, (None, SHARED))
     return {name: _ratio(by_seed, name, baseline, len(names), curves) for name in names}
 
 
-def _own_by_seed(curves: Sequence[Curve]) -> Mapping[int, Mapping[str, float]]:
+def _residuals_by_seed(curves: Sequence[Curve], fewest: int) -> Mapping[int, Residuals]:
+    """Residuals of every variant, of the seeds that have so many variants to compare."""
     found = {}
     for seed in dict.fromkeys(each.seed for each in curves):
         group = [each for each in curves if each.seed == seed]
         residuals = _common_residuals(group)
-        if residuals is not None and len(group) > 1:
-            own = own_variances(residuals)
-            found[seed] = {each.variant: float(v) for each, v in zip(group, own, strict=True)}
+        if residuals is not None and len(group) >= max(2, fewest):
+            found[seed] = {each.variant: row for each, row in zip(group, residuals, strict=True)}
     return found
+
+
+def _shares_more_than_batches(seeds: Sequence[Residuals]) -> bool:
+    """Whether the residuals contradict own noises that are independent of each other."""
+    if any((own_variances(np.array(list(each.values()))) <= 0).any() for each in seeds):
+        return True
+    everywhere = [name for name in seeds[0] if all(name in each for each in seeds)] if seeds else []
+    return shared_unequally([np.array([each[name] for name in everywhere]) for each in seeds])
 
 
 def _common_residuals(group: Sequence[Curve]) -> Array | None:
@@ -206,7 +176,7 @@ def _common_residuals(group: Sequence[Curve]) -> Array | None:
 
 
 def _ratio(
-    by_seed: Mapping[int, Mapping[str, float]],
+    by_seed: Mapping[int, Residuals],
     name: str,
     baseline: str,
     comparisons: int,
@@ -220,12 +190,27 @@ def _ratio(
     longest = max(len(each.steps) for each in curves)
     if comparisons == 1 and longest < FEWEST_STEPS_OF_TWO:
         return None, TWO_VARIANTS
-    mine = np.array([each[name] for each in seeds])
-    theirs = np.array([each[baseline] for each in seeds])
+    mine, theirs = _own(seeds, name), _own(seeds, baseline)
     if (mine <= 0).any() or (theirs <= 0).any():
         return None, BELOW
-    note = TWO_VARIANTS if comparisons == 1 else None
-    return noise_ratio(np.sqrt(mine), np.sqrt(theirs), comparisons), note
+    found = noise_ratio(np.sqrt(mine), np.sqrt(theirs), comparisons)
+    if comparisons == 1:
+        return found, TWO_VARIANTS
+    whole = noise_ratio(_whole(seeds, name), _whole(seeds, baseline), comparisons)
+    return (found, None) if agrees(found, whole) else (None, UNCONFIRMED)
+
+
+def _own(seeds: Sequence[Residuals], name: str) -> Array:
+    """The own variance of one variant in each seed."""
+    found = [
+        dict(zip(each, own_variances(np.array(list(each.values()))), strict=True)) for each in seeds
+    ]
+    return np.array([each[name] for each in found])
+
+
+def _whole(seeds: Sequence[Residuals], name: str) -> Array:
+    """All the noise of one variant in each seed, that of the batches with it."""
+    return np.array([np.std(each[name], ddof=1) for each in seeds])
 
 
 def _common_share(curves: Sequence[Curve], name: str, baseline: str) -> float | None:

@@ -10,6 +10,7 @@ from reports.claims import Claim
 from reports.contrasts import Contrast
 from reports.estimates import always_valid_critical
 from reports.manifest import Cell, Manifest
+from reports.power import MOST_SEEDS
 from reports.volatility import Volatility
 
 NAMED_AT_MOST = 3
@@ -191,7 +192,8 @@ def _settling(claim: Claim, price: Price) -> str:
     if low is None:
         most = max(abs(claim.low or 0.0), abs(claim.high or 0.0))
         return (
-            " It is not worth settling at this scale: the difference is at most "
+            f" More than {MOST_SEEDS} seeds would be needed to resolve a difference of "
+            f"{numbers.margin(claim.margin)}; so far the difference is at most "
             f"{numbers.fixed(most, places(claim))} nats/token."
         )
     fewest = max(1, low - claim.pairs)

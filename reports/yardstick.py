@@ -1,7 +1,8 @@
 """For one seed: how far apart two identical recipes end, as other grids have seen it."""
 
+import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,10 @@ from reports.claims import Caveat, Claim
 from reports.errors import UserError
 from reports.estimates import student_below
 from reports.frames import Frames
-from reports.manifest import Manifest, read_manifest
+from reports.manifest import Manifest, Variant, read_manifest
 from reports.wording import listed
 
+Group = list[tuple[str, float]]
 FEWEST_DEGREES = 5
 FOREIGN = (
     "No finished grid at this preset says how far seeds spread here. Elsewhere, final losses of "
@@ -43,20 +45,39 @@ def seed_spread(frames: Frames) -> tuple[float, int, tuple[str, ...]] | None:
     """Return pooled standard deviation between seeds, its degrees, and the grids it is from.
 
     Read from the results that lie beside these, of the same preset and the same validation text;
-    None below 5 degrees of freedom.
+    each recipe counts once with each seed, however many grids hold it. None below 5 degrees of
+    freedom.
     """
-    squares, degrees = 0.0, 0
-    names: list[str] = []
-    for manifest, cells in _siblings(frames):
-        groups = cells.group_by("variant").agg("loss")["loss"].to_list()
-        samples = [np.array(each) for each in groups if len(each) > 1]
-        if samples:
-            names.append(manifest.name)
-            squares += sum(float(((each - each.mean()) ** 2).sum()) for each in samples)
-            degrees += sum(len(each) - 1 for each in samples)
+    groups = [group for group in _recipes(frames) if len(group) > 1]
+    samples = [np.array([loss for _, loss in group]) for group in groups]
+    squares = sum(float(((each - each.mean()) ** 2).sum()) for each in samples)
+    degrees = sum(len(each) - 1 for each in samples)
     if degrees < FEWEST_DEGREES or squares == 0:
         return None
+    names = dict.fromkeys(name for group in groups for name, _ in group)
     return math.sqrt(squares / degrees), degrees, tuple(names)
+
+
+def _recipes(frames: Frames) -> Iterable[Group]:
+    """Losses of cells that differ in the seed alone, with the grid that each was found in first.
+
+    A seed that was trained again, by other code, is no further seed; nor are losses of different
+    code one group, since the code may have moved them.
+    """
+    groups: dict[tuple[str, str], Group] = {}
+    seen: set[tuple[str, int]] = set()
+    for manifest, cells in _siblings(frames):
+        recipes = {each.name: _recipe(each) for each in manifest.variants}
+        for variant, seed, loss in cells.select("variant", "seed", "loss").iter_rows():
+            recipe = recipes[variant]
+            if (recipe, seed) not in seen:
+                seen.add((recipe, seed))
+                groups.setdefault((recipe, manifest.code), []).append((manifest.name, loss))
+    return groups.values()
+
+
+def _recipe(variant: Variant) -> str:
+    return json.dumps(dict(variant.settings), sort_keys=True)
 
 
 def _siblings(frames: Frames) -> Iterator[tuple[Manifest, pl.DataFrame]]:

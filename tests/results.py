@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,8 @@ def results(
     evaluations: Sequence[tuple[str, int | None]] = (("validation", None),),
     question: str = "Does the decoder need explicit positions?",
     hardware: Mapping[str, str] | None = None,
+    context: int = CONTEXT,
+    reach: int | None = None,
 ) -> Path:
     """Write `folder/results/<name>/` and return it.
 
@@ -112,6 +114,8 @@ def results(
         evaluations: (name, length) of each; the first is the one that judges.
         question: of the grid.
         hardware: "variant/seed" -> name of the machine.
+        context: positions of a profile.
+        reach: the last position that a validation document has; the context unless said.
     """
     grid = _Synthetic(
         losses,
@@ -122,6 +126,8 @@ def results(
         dict(noise or {}),
         tuple(evaluations),
         dict(hardware or {}),
+        context,
+        reach,
     )
     into = folder / "results" / name
     into.mkdir(parents=True, exist_ok=True)
@@ -236,7 +242,8 @@ class _Synthetic:
     noise: dict[str, float]
     evaluations: tuple[tuple[str, int | None], ...]
     hardware: dict[str, str]
-    _curves: dict[str, np.ndarray] = field(default_factory=dict)
+    context: int
+    reach: int | None
 
     def cells(self) -> list[dict[str, Any]]:
         return [
@@ -324,8 +331,10 @@ class _Synthetic:
         self, cell: Mapping[str, Any], name: str, length: int | None, step: int
     ) -> dict[str, Any]:
         loss = cell["loss"] + 2.2 * np.exp(-5 * step / cell["steps"]) * (step < cell["steps"])
-        place = np.arange(1, (length or CONTEXT) + 1)
+        place = np.arange(1, (length or self.context) + 1)
         profile = 0.8 / np.sqrt(place)
+        profile = loss + profile - profile.mean()
+        reached = place <= (self.reach or len(place))
         return {
             "cell": cell["cell"],
             "evaluation": name,
@@ -336,7 +345,7 @@ class _Synthetic:
             "document_loss": float(loss) + 0.02,
             "bits_per_byte": float(loss) / np.log(2),
             "predicted": int(PREDICTED.sum()),
-            "profile": (loss + profile - profile.mean()).tolist(),
+            "profile": [p if r else None for p, r in zip(profile.tolist(), reached, strict=True)],
         }
 
     def documents_frame(self, cells: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

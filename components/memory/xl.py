@@ -46,6 +46,8 @@ class Xl(Memory[Cache]):
               both: m+i; 0..m-1; m+i. absolute: t n+i; t n-m..; t n+i. based: base+i; base-m..;
               base+i. query_zero: i; 0..m-1; m+i. query: m+i; 0..m-1; i. neither: i; 0..m-1; i.
               flip_flop: f+i; g..g+m-1; f+i, with f, g = 0, step in even windows, step, 0 in odd.
+              A layer whose cache does not act has its own keys at the queries' places under every
+              rule, so that query and query_zero are there what both is for encoders of distances.
     Shapes:   keys and values [batch, kv_heads, m + n, head_width]; m = windows n, fewer at first.
     Options:
         windows: windows that are remembered; 0 for none.

@@ -28,5 +28,9 @@ class OptimizerComponent:
 
 
 def decayed(name: str, parameter: nn.Parameter) -> bool:
-    """Say whether weight decay applies: to matrices, never to norms, biases or embeddings."""
-    return parameter.ndim >= 2 and not name.startswith(("embedding.", "embedded."))  # noqa: PLR2004  # a matrix
+    """Say whether weight decay applies: to matrices of layers and head.
+
+    Never to norms, biases, embeddings, or whatever shape the parameters of a position encoder have.
+    """
+    spared = name.startswith(("embedding.", "embedded.")) or ".positions." in name
+    return parameter.ndim >= 2 and not spared  # noqa: PLR2004  # a matrix

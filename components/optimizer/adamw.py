@@ -24,8 +24,8 @@ class AdamW(OptimizerComponent):
         beta2: share of the mean square that is kept each step.
         epsilon: added to the root mean square, in units of the gradient.
         weight_decay: share of a weight, for each unit of the rate, that is taken off in a step.
-        decay: what decays; matrices: those of layers and head, not norms, biases, embeddings
-            (nor a head that is tied to them); all: everything.
+        decay: what decays; matrices: those of layers and head, not norms, biases, position
+            encoders, embeddings (nor a head that is tied to them); all: everything.
     Errors:   ValueError unless learning_rate > 0, 0 <= beta < 1, epsilon > 0, weight_decay >= 0.
     Source:   Loshchilov & Hutter 2017 (arXiv 1711.05101), algorithm 2.
     """

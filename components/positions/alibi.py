@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
+from components.exact import Exact
 from components.memory import Seen
 from components.positions import Positions
 from components.registry import component
@@ -36,6 +37,7 @@ class Alibi(Positions):
         if not 0 <= count <= sizes.heads:
             raise ValueError(f"heads_with_bias: {count} is not between 0 and {sizes.heads}")
         self.slopes = slopes(count)
+        self.exact = Exact(self.slopes)
         self.without = sizes.heads - count
         logarithms = torch.tensor([math.log(slope) for slope in self.slopes])
         self.log_slopes = nn.Parameter(logarithms) if learned and count else None
@@ -53,7 +55,7 @@ class Alibi(Positions):
         precision = torch.promote_types(queries.dtype, torch.float32)
         if self.log_slopes is not None:
             return self.log_slopes.to(precision).exp()
-        return torch.tensor(self.slopes, dtype=precision, device=queries.device)
+        return self.exact.on(queries.device).to(precision)
 
 
 def slopes(heads: int) -> tuple[float, ...]:

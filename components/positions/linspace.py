@@ -52,6 +52,9 @@ class Linspace(Positions):
         if self.span == "window":
             spanned, count = query_positions, self.sizes.window
         first = spanned.amin(dim=1, keepdim=True)
-        steps = (key_positions - first)[:, None, :, None].to(keys.dtype)
+        # bfloat16 cannot tell 257 from 256.
+        precision = torch.promote_types(keys.dtype, torch.float32)
+        steps = (key_positions - first)[:, None, :, None].to(precision)
         ramp = self.offset + self.edge / max(count - 1, 1) * steps
-        return queries, keys + ramp * self.scale.to(keys.dtype)
+        moved = keys.to(precision) + ramp * self.scale.to(precision)
+        return queries, moved.to(keys.dtype)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
+from components.exact import Exact
 from components.positions import Positions
 from components.registry import component
 from components.sizes import Sizes
@@ -57,8 +58,8 @@ class Rotary(Positions):
             raise ValueError(f"scaling: ntk needs 4 turned channels, there are {self.turned}")
         self.layout = layout
         length = sizes.context if original is None else original
-        # Python floats, since a buffer would be cast with the model: angles need 64 bits.
         self.frequencies = _frequencies(self.turned, base, scaling, factor, length)
+        self.exact = Exact(self.frequencies)
         self.stretch = 0.1 * math.log(factor) + 1 if scaling == "yarn" else 1.0
 
     @override
@@ -78,8 +79,7 @@ class Rotary(Positions):
         precision = torch.float64
         if positions.device.type == "mps":  # no float64 there: keep the angles small instead
             precision, positions = torch.float32, positions - origin
-        frequencies = torch.tensor(self.frequencies, dtype=precision, device=positions.device)
-        angles = positions[:, None, :, None].to(precision) * frequencies
+        angles = positions[:, None, :, None].to(precision) * self.exact.on(positions.device)
         return angles.cos() * self.stretch, angles.sin() * self.stretch
 
     def _turn(self, x: Tensor, cos_sin: tuple[Tensor, Tensor]) -> Tensor:

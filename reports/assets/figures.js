@@ -57,6 +57,8 @@ function figuresOf(report, losses, view) {
     return [{ ...edge, y: high }, { ...edge, y: low, fill: 'tonexty', fillcolor: `${of(v)}/${opacity}` }];
   }
 
+  // The name stands in the text: plotly would put a space before its own colon.
+  const said = format => `%{fullData.name}: %{y:${format}} nats<extra></extra>`;
   const halo = (x, y, v) => ({ x, y, mode: 'lines', line: { color: '@page/0.85', width: 6 }, hoverinfo: 'skip', meta: { v, what: 'halo' } });
 
   function line(x, y, v, name, format) {
@@ -67,7 +69,7 @@ function figuresOf(report, losses, view) {
       marks.x.push(x[i]); marks.y.push(y[i]);
     }
     return [
-      { x, y, mode: 'lines', name, line: { color: ink(v), width: v === baseline ? 3 : 2.2 }, hovertemplate: `%{y:${format}}`, meta: { v, what: 'mean' } },
+      { x, y, mode: 'lines', name, line: { color: ink(v), width: v === baseline ? 3 : 2.2 }, hovertemplate: said(format), meta: { v, what: 'mean' } },
       { ...marks, mode: 'markers', hoverinfo: 'skip', meta: { v, what: 'marker' },
         marker: { symbol: variants[v].marker, size: 7, color: '@page', line: { color: ink(v), width: 2 } } },
     ];
@@ -76,7 +78,7 @@ function figuresOf(report, losses, view) {
   function oneLineEach(x, indexes, lines, list, v, format) {
     return list.map((i, k) => ({
       x, y: pick(indexes, lines[k]), mode: 'lines', name: `${text[v]} · seed ${cells[i].seed}`,
-      line: { color: ink(v), width: 1.4 }, hovertemplate: `%{y:${format}}`, meta: { v, seed: cells[i].seed, what: 'smooth' },
+      line: { color: ink(v), width: 1.4 }, hovertemplate: said(format), meta: { v, seed: cells[i].seed, what: 'smooth' },
     }));
   }
 
@@ -150,6 +152,12 @@ function figuresOf(report, losses, view) {
     return parts.length ? `Raw points outside the frame: ${parts.join(', ')}.` : 'All raw points are inside the frame.';
   }
 
+  function caption(series, range) {
+    if (!state.seeds.size) return 'No seed is ticked.';
+    if (!drawnVariants().length) return 'No variant is ticked.';
+    return series.length ? countOutside(series, range) : 'No variant that is ticked has anything to draw here.';
+  }
+
   const axisRange = (range, logarithmic) => logarithmic ? range.map(Math.log10) : range;
   const margin = labels => {
     const longest = Math.max(4, ...labels.map(label => label.text.replace(/&\w+;/g, '.').length));
@@ -174,7 +182,7 @@ function figuresOf(report, losses, view) {
       const points = report.evaluations.filter(point => cells[point.cell].v === v && state.seeds.has(cells[point.cell].seed));
       const factor = X_AXES[state.x].factor(v);
       return { x: points.map(point => point.step * factor), y: points.map(point => point.loss), mode: 'markers', name: `${text[v]} validation`,
-        marker: { symbol: variants[v].marker, size: 8, color: ink(v), line: { color: '@page', width: 1 } }, hovertemplate: '%{y:.3f}', meta: { v, what: 'evaluation' } };
+        marker: { symbol: variants[v].marker, size: 8, color: ink(v), line: { color: '@page', width: 1 } }, hovertemplate: said('.3f'), meta: { v, what: 'evaluation' } };
     }) : [];
   }
 
@@ -198,11 +206,11 @@ function figuresOf(report, losses, view) {
     if (state.logy) range = [Math.max(extent.low * 0.97, 1e-6), extent.high * 1.03];
     const drawn = axisRange(range, state.logy), all = [...labels, ...rest.labels].map(label => ({ ...label, y: state.logy ? Math.log10(label.y) : label.y }));
     return {
-      note: countOutside(series, range),
+      note: caption(series, range),
       data: [...raw, ...rest.traces, ...above, ...evaluations(), ...unfinished(series)],
       layout: {
         margin: margin(all), hovermode: 'x unified', annotations: endLabels(all, drawn, place.clientHeight - 60),
-        xaxis: { title: { text: X_AXES[state.x].title }, type: state.logx ? 'log' : 'linear', range: axisRange(zoom ?? full(state.x), state.logx) },
+        xaxis: { title: { text: X_AXES[state.x].title }, unifiedhovertitle: { text: X_AXES[state.x].said }, type: state.logx ? 'log' : 'linear', range: axisRange(zoom ?? full(state.x), state.logx) },
         yaxis: { title: { text: narrow() ? 'nats per token' : 'training loss (nats per token)' }, type: state.logy ? 'log' : 'linear', range: drawn },
       },
     };
@@ -219,12 +227,12 @@ function figuresOf(report, losses, view) {
     const { raw, above, labels, zoom } = assemble(place, name, series, 'student', '+.3f', extent), range = extent.padded();
     const zero = { name: 'zero', xref: 'paper', x: 0, y: 0, text: `${short[baseline]} (baseline)`, showarrow: false, xanchor: 'left', yanchor: 'bottom', font: { size: 12, color: '@v0' }, bgcolor: '@page/0.8' };
     return {
-      note: countOutside(series, range) + (name === state.x ? '' : ` Drawn over steps: ${state.x === 'flops' ? 'FLOPs' : state.x} of two variants do not pair.`),
+      note: caption(series, range) + (name === state.x ? '' : ` Drawn over steps: ${state.x === 'flops' ? 'FLOPs' : state.x} of two variants do not pair.`),
       data: [...raw, ...above],
       layout: {
         margin: margin([...labels]), hovermode: 'x unified', annotations: [zero, ...endLabels(labels, range, place.clientHeight - 60)],
         shapes: [{ type: 'line', xref: 'paper', x0: 0, x1: 1, y0: 0, y1: 0, line: { color: '@v0', width: 2.5 } }],
-        xaxis: { title: { text: X_AXES[name].title }, type: state.logx ? 'log' : 'linear', range: axisRange(zoom ?? full(name), state.logx) },
+        xaxis: { title: { text: X_AXES[name].title }, unifiedhovertitle: { text: X_AXES[name].said }, type: state.logx ? 'log' : 'linear', range: axisRange(zoom ?? full(name), state.logx) },
         yaxis: { title: { text: narrow() ? 'nats per token' : 'difference in loss (nats per token)' }, range, tickformat: '+.2f', zeroline: false },
       },
     };

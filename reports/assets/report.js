@@ -41,7 +41,7 @@
   // ---- drawing: what is near the screen ------------------------------------------------------------------------
 
   const CONFIG = {
-    displaylogo: false, showSendToCloud: false, plotlyServerURL: '', responsive: true, displayModeBar: 'hover', scrollZoom: false,
+    displaylogo: false, showTips: false, showSendToCloud: false, plotlyServerURL: '', responsive: true, displayModeBar: 'hover', scrollZoom: false,
     doubleClick: 'reset', modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d'], toImageButtonOptions: { format: 'svg' },
   };
   const drawn = new Set();

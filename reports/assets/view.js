@@ -4,10 +4,10 @@ function viewOf(report, length) {
   const steps = Float64Array.from({ length }, (_, i) => i + curves.first_step);
 
   const X_AXES = {
-    step: { title: 'training step', factor: () => 1 },
-    tokens: { title: 'tokens seen (millions)', factor: v => (variants[v].tokens_per_step ?? NaN) / 1e6 },
-    seconds: { title: 'seconds of training', factor: v => variants[v].seconds_per_step ?? NaN },
-    flops: { title: 'FLOPs of training (10¹²)', factor: v => (variants[v].flops_per_step ?? NaN) / 1e12 },
+    step: { title: 'training step', said: 'step %{x:,.0f}', factor: () => 1 },
+    tokens: { title: 'tokens seen (millions)', said: '%{x:.3f} million tokens', factor: v => (variants[v].tokens_per_step ?? NaN) / 1e6 },
+    seconds: { title: 'seconds of training', said: '%{x:,.1f} s', factor: v => variants[v].seconds_per_step ?? NaN },
+    flops: { title: 'FLOPs of training (10¹²)', said: '%{x:,.3f} × 10¹² FLOPs', factor: v => (variants[v].flops_per_step ?? NaN) / 1e12 },
   };
   const known = (name, v) => Number.isFinite(X_AXES[name].factor(v));
   const along = (name, v) => { const factor = X_AXES[name].factor(v); return steps.map(step => step * factor); };

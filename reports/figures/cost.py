@@ -59,7 +59,8 @@ def _point(mark: Mark, seconds: Interval, loss: Interval) -> dict[str, object]:
         "textfont": {"color": mark.colour, "size": 13},
         "cliponaxis": False,
         "marker": {"symbol": mark.marker, "size": 12, "color": mark.colour},
-        "hovertemplate": f"{plain_text(mark.label)}: %{{y:.3f}} after %{{x:.1f}} s<extra></extra>",
+        "name": plain_text(mark.label),
+        "hovertemplate": "%{fullData.name}: %{y:.3f} nats after %{x:.1f} s<extra></extra>",
     }
 
 

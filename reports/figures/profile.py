@@ -31,47 +31,74 @@ class Difference:
     half: Array | None
 
 
-def profile(
-    positions: Array, lines: Sequence[Difference], baseline: Mark, window: int, block: int
-) -> Drawing:
+@dataclass(frozen=True)
+class Axis:
+    """Where the values of a profile stand in the context.
+
+    Fields:
+        positions: of each value, in tokens from 1 [values].
+        block: neighbouring positions in one value.
+        window: tokens that are processed at once.
+        note: what the reader must know of positions that are not there.
+    """
+
+    positions: Array
+    block: int
+    window: int
+    note: str = ""
+
+
+def profile(axis: Axis, lines: Sequence[Difference], baseline: Mark) -> Drawing:
     """Draw the differences [positions] with dashed window borders.
 
     Args:
-        positions: place in the context of each value, in tokens, from 1.
+        axis: what the values stand over.
         lines: one a variant.
         baseline: what the zero line is.
-        window: tokens that are processed at once.
-        block: neighbouring positions in one value.
     """
+    positions = axis.positions
     figure = go.Figure()
     for line in lines:
         figure.add_traces(_traces(positions, line))
     low, high = _extent(lines)
-    borders = range(window, int(positions[-1]), window)
     figure.update_layout(
         hovermode="x unified",
         margin={"l": 64, "r": right_margin([line.mark for line in lines]), "t": 8, "b": 46},
-        xaxis={"title": {"text": "position in the context (tokens)"}, "zeroline": False},
+        xaxis={
+            "title": {"text": "position in the context (tokens)"},
+            "unifiedhovertitle": {"text": "position %{x:,.0f}"},
+            "zeroline": False,
+        },
         yaxis={
             "title": {"text": "difference in loss (nats)"},
             "tickformat": "+.2f",
             "zeroline": False,
             "range": [low, high],
         },
-        shapes=[baseline_line(), *(_border(place) for place in borders)],
+        shapes=[baseline_line(), *(_border(place) for place in _borders(axis))],
         annotations=end_labels(
             [(float(line.mean[-1]), line.mark) for line in lines], (high - low) * 0.065
         ),
     )
-    blocks = "" if block == 1 else f" Each point is the mean of {block} neighbouring positions."
-    dashed = " Dashed: borders of the windows." if borders else ""
+    return _described(axis, lines, baseline, figure)
+
+
+def _described(
+    axis: Axis, lines: Sequence[Difference], baseline: Mark, figure: go.Figure
+) -> Drawing:
+    blocks = (
+        ""
+        if axis.block == 1
+        else f" Each point is the mean of {axis.block} neighbouring positions, all weighted alike."
+    )
+    dashed = " Dashed: borders of the windows." if _borders(axis) else ""
     return Drawing(
         title="Loss by token position",
         subtitle=f"Final validation loss by position of the predicted token, minus that of "
         f"{baseline.label} at the same seed; band: 95{THIN}% interval over seeds, position by "
-        f"position (not simultaneous).{blocks}{dashed}",
+        f"position (not simultaneous).{blocks}{dashed}{axis.note}",
         label=f"Difference in loss to {baseline.label} by token position.",
-        table=_table(positions, lines),
+        table=_table(axis.positions, lines),
         figure=figure,
     )
 
@@ -86,7 +113,7 @@ def _traces(positions: Array, line: Difference) -> list[go.Scatter]:
         line={"color": line.mark.colour, "width": 2},
         marker=marker,
         name=plain_text(line.mark.label),
-        hovertemplate="%{y:+.3f}",
+        hovertemplate="%{fullData.name}: %{y:+.3f} nats<extra></extra>",
     )
     if line.half is None:
         return [middle]
@@ -105,6 +132,10 @@ def _extent(lines: Sequence[Difference]) -> tuple[float, float]:
         values += [float(np.quantile(line.mean + half, 0.98)), float(line.mean.max())]
     room = (max(values) - min(values)) * 0.08 or 0.01
     return min(values) - room, max(values) + room
+
+
+def _borders(axis: Axis) -> range:
+    return range(axis.window, int(axis.positions[-1]), axis.window)
 
 
 def _border(place: int) -> dict[str, object]:

@@ -40,7 +40,7 @@ def differences(
         pairs = zip(row, losses[baseline], strict=True)
         values = [None if a is None or b is None else a - b for a, b in pairs]
         if place != baseline:
-            figure.add_scatter(**_points(mark, [place] * len(seeds), values, seeds))
+            figure.add_scatter(**_points(mark, [place] * len(seeds), values, seeds, "+.3f"))
     figure.update_layout(
         margin={"l": 64, "r": 24, "t": 8, "b": 46},
         xaxis=_names(marks),
@@ -106,7 +106,11 @@ def _names(marks: Sequence[Mark]) -> dict[str, object]:
 
 
 def _points(
-    mark: Mark, places: Sequence[int], values: Sequence[float | None], numbers: Sequence[int]
+    mark: Mark,
+    places: Sequence[int],
+    values: Sequence[float | None],
+    numbers: Sequence[int],
+    form: str = ".3f",
 ) -> dict[str, object]:
     return {
         "x": places,
@@ -119,5 +123,5 @@ def _points(
             "color": mark.colour,
             "line": {"color": token("page"), "width": 1.5},
         },
-        "hovertemplate": f"%{{text}}: %{{y:.4f}}<extra>{plain_text(mark.label)}</extra>",
+        "hovertemplate": f"%{{text}}: %{{y:{form}}} nats<extra>{plain_text(mark.label)}</extra>",
     }

@@ -78,7 +78,7 @@ def _panel(
         y=_gaps(panel.spread[chosen]),
         mode="lines",
         line={"color": panel.mark.colour, "width": 2.2},
-        hovertemplate="±%{y:.3f} at step %{x}<extra></extra>",
+        hovertemplate="±%{y:.3f} nats at step %{x:,.0f}<extra></extra>",
     )
     for row, starts in enumerate(panel.spikes):
         figure.add_scatter(**_rug(starts, top * (0.97 - 0.05 * row), panel.mark))
@@ -127,7 +127,7 @@ def _rug(starts: Sequence[int], height: float, mark: Mark) -> dict[str, object]:
             "size": 7,
             "line": {"width": 1.5, "color": mark.colour},
         },
-        "hovertemplate": "spike at step %{x}<extra></extra>",
+        "hovertemplate": "spike at step %{x:,.0f}<extra></extra>",
     }
 
 

@@ -71,7 +71,11 @@ BROKEN = (
         "unknown option",
         grid(axes="axes:\n  positions:\n    - rotary\n    - linspace:\n        egde: 0.1\n"),
         7,
-        ("positions/linspace has no option egde", "axes.positions[1].egde = 0.1", "edge (float"),
+        (
+            "positions/linspace has no option egde",
+            "axes.positions[1].linspace.egde = 0.1",
+            "edge (float",
+        ),
     ),
     Broken(
         "unknown option, nearest",
@@ -115,7 +119,7 @@ BROKEN = (
         "a setting without its section",
         extra("set: {heads: 2}"),
         4,
-        ("unknown setting heads", "did you mean model.heads?"),
+        ("unknown setting heads", "did you mean set.model.heads?"),
     ),
     Broken(
         "a grid's key as a setting",
@@ -164,12 +168,30 @@ BROKEN = (
         4,
         ("workers says how to run", "give it to the command: workers=..."),
     ),
+    Broken(
+        "axes as a list",
+        grid(axes="axes:\n  - positions: [rotary, none]\n"),
+        3,
+        ("a mapping is expected here", "write `positions: [rotary, none]` below it", "dashes"),
+    ),
+    Broken(
+        "axis for axes",
+        grid(axes="axis: {positions: [rotery]}\n"),
+        3,
+        ("unknown key axis", "did you mean axes?"),
+    ),
+    Broken(
+        "an option without its component",
+        extra("set: {learning_rate: 0.1}"),
+        4,
+        ("unknown setting learning_rate", "did you mean set.optimizer.learning_rate?"),
+    ),
     # types
     Broken(
         "a word for a number",
         axes("rotary, {linspace: {edge: wide}}"),
         3,
-        ("edge has the wrong type", "axes.positions[1].edge = wide", "expected float"),
+        ("edge has the wrong type", "axes.positions[1].linspace.edge = wide", "expected float"),
     ),
     Broken(
         "a fraction for a count",
@@ -178,10 +200,14 @@ BROKEN = (
         ("training.steps has the wrong type", "set.training.steps = 1.5", "expected int"),
     ),
     Broken(
-        "a word that is not one of the choices",
+        "a word that is not one of the words",
         extra("set: {positions.rotary.layout: halve}"),
         4,
-        ("positions.rotary.layout", "expected one of half, interleaved", "did you mean half?"),
+        (
+            "unknown value of positions.rotary.layout",
+            "expected one of half, interleaved",
+            "did you mean half?",
+        ),
     ),
     Broken(
         "a number for a component",
@@ -380,7 +406,7 @@ BROKEN = (
     Broken(
         "a true seed", extra("seeds: true"), 4, ("seeds are a number or a list", "seeds = true")
     ),
-    Broken("no margin", extra("margin: 0"), 4, ("the margin is no number above 0", "margin = 0")),
+    Broken("no margin", extra("margin: 0"), 4, ("margin must be above 0", "margin = 0")),
     Broken("a word for a margin", extra("margin: small"), 4, ("margin = small", "nats per token")),
     Broken(
         "an interval nobody knows",

@@ -51,7 +51,7 @@ def test_every_problem_is_told_at_once_and_only_once(tmp_path: Path) -> None:
     keys = [problem.key for problem in error.problems]
     assert sorted(keys) == [
         "axes.positions[1]",
-        "axes.positions[2].edg",
+        "axes.positions[2].linspace.edg",
         "baseline.positions",
         "margin",
         "question",
@@ -63,6 +63,45 @@ def test_every_problem_is_told_at_once_and_only_once(tmp_path: Path) -> None:
 
 def test_a_value_that_is_read_in_two_ways_is_not_blamed_twice(tmp_path: Path) -> None:
     assert len(errors_of(written(tmp_path, extra("set: {training.clip: no}"))).problems) == 1
+
+
+def test_a_key_that_is_misspelt_is_not_missed_as_well(tmp_path: Path) -> None:
+    text = "quetsion: Q\nbasline: {positions: rotary}\naxis: {positions: [rotary, none]}\n"
+    found = [problem.what for problem in errors_of(written(tmp_path, text)).problems]
+    assert found == ["unknown key quetsion", "unknown key basline", "unknown key axis"]
+
+
+def test_a_switch_that_is_read_in_two_ways_is_told_once_with_what_to_write(tmp_path: Path) -> None:
+    text = axes("rotary, {linspace: {per_head: yes}}")
+    (problem,) = errors_of(written(tmp_path, text)).problems
+    assert problem.key == "axes.positions[1].linspace.per_head"
+    assert problem.hints == ("write true",)
+    override = "axes.positions=[rotary, {linspace: {per_head: yes}}]"
+    (same,) = errors_of(written(tmp_path, grid()), override).problems
+    assert (same.key, same.hints) == (problem.key, problem.hints)
+
+
+def test_heads_that_do_not_divide_the_width_are_told_beside_other_errors(tmp_path: Path) -> None:
+    error = errors_of(written(tmp_path, extra("sedes: 3")), "set.model.heads=5")
+    assert {problem.key for problem in error.problems} == {"sedes", "set.model.heads"}
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("question: Q\nbaseline:\n\tpositions: none\n", "there is a tab: indent with spaces"),
+        (grid(axes="axes: {positions: [rotary, none}\n"), "a list that begins with ["),
+        ("question: Q\nbaseline: {positions: none\naxes: {}\n", "a mapping that begins with {"),
+        ("question: Q: and more\n", "a second colon on the line"),
+        ('question: "Q\n', "no closing one"),
+    ],
+)
+def test_what_the_parser_says_is_said_in_plain_words_too(
+    text: str, advice: str, tmp_path: Path
+) -> None:
+    (problem,) = errors_of(written(tmp_path, text)).problems
+    assert problem.what.startswith("not YAML: ")
+    assert problem.hints[0].startswith(advice) or advice in problem.hints[0]
 
 
 def test_a_file_that_is_not_utf_8_is_named_with_its_line(tmp_path: Path) -> None:
@@ -121,12 +160,15 @@ OVERRIDES = (
     ("seeds=no", ("seeds = no", 'quote it: "no"')),
     ("seeds=0", ("the number of seeds is out of range", "command line   seeds = 0")),
     ("sedes=3", ("unknown key sedes", "did you mean seeds?")),
-    ("training.steps=5", ("unknown key training", "did you mean set.training.steps?")),
+    ("training.steps=5", ("unknown key training", "write set.training.steps=5")),
     ("axes.positions=[rotary,nope]", ("positions/nope", "command line   axes.positions[1] = nope")),
     ("axes.positions=[]", ("the axis is empty", "command line   axes.positions")),
     ("axes.positions=[rotary", ("not YAML", "command line   axes.positions = [rotary")),
     ("axes.model.heads=[4,1]", ("the baseline has no model.heads",)),
     ("set.training.step=5", ("training has no field step", "did you mean steps?")),
+    ("data.corpus=files", ("unknown key data", "write set.data.corpus=files")),
+    ("learning_rate=0.1", ("unknown key learning_rate", "write set.optimizer.learning_rate=0.1")),
+    ("set.model.heads=5", ("heads do not divide the width", "command line   set.model.heads = 5")),
     ("preset=labtop", ("unknown preset labtop", "did you mean laptop?")),
     ("baseline.positions=learned", ("not a point of the grid", "baseline.positions = learned")),
     ("question=${oc.env:HOME}", ("an interpolation has no place", "command line   question")),

@@ -51,6 +51,7 @@ def test_a_name_for_the_results_replaces_the_grids_own() -> None:
 WRONG = (
     ([], ("no grid is named", "expected grid=NAME", "positions")),
     (["positions"], ("not key=value: positions", "did you mean grid=positions?")),
+    (["grid=positions", "seeds", "5"], ("not key=value: seeds", "write seeds=5")),
     (["grid=positions", "--jsn"], ("unknown option --jsn", "did you mean --json?")),
     (["grid=positions", "--workers"], ("unknown option --workers", "did you mean workers=...?")),
     (["grid=positions", "workers=0"], ("no number of workers", "workers = 0")),
@@ -81,6 +82,25 @@ def test_help_names_usage_keys_and_exit_codes(capsys: pytest.CaptureFixture[str]
     for part in (USAGE, "workers=N", "axes.positions=", "--components PATH", "130"):
         assert part in said
     assert max(len(line) for line in said.splitlines()) <= 80
+
+
+def test_help_lists_only_what_the_command_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        arguments(["--help"], USAGE, ("name",), ("--components", "--help"))
+    said = capsys.readouterr().out
+    assert "name=NAME" in said
+    assert "workers=N" not in said
+    assert "--json" not in said
+
+
+def test_what_names_results_and_components_is_kept_for_the_same_command_again() -> None:
+    line = ["grid=positions", "seeds=3", "name=mine", "workers=2", "--components", "my parts"]
+    assert arguments(line, USAGE).kept == ("name=mine", "--components", "my parts")
+
+
+def test_a_folder_without_components_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="the folder holds no components"):
+        component_paths([tmp_path])
 
 
 def test_a_command_without_a_grid_needs_none() -> None:

@@ -292,6 +292,18 @@ def test_results_of_other_overrides_have_a_name_of_their_own() -> None:
     assert len(a.results_name) == len("positions+") + 6
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("set.optimizer.learning_rate=0.1", "set.optimizer.adamw.learning_rate=0.1"),
+        ("axes[positions]=[rotary,alibi]", "axes.positions=[rotary,alibi]"),
+    ],
+)
+def test_two_spellings_of_one_change_share_a_name(one: str, other: str) -> None:
+    names = {read_grid("positions", [each], CATALOGUE).results_name for each in (one, other)}
+    assert len(names) == 1
+
+
 def test_an_override_that_changes_nothing_leaves_the_name() -> None:
     found = read_grid("positions", ["preset=laptop", "seeds=5"], CATALOGUE)
     assert (found.results_name, found.overrides) == ("positions", ())

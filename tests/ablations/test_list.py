@@ -1,15 +1,18 @@
 import json
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from ablations.grid import grid_names
+from ablations.language import GRID_KEYS
 from ablations.list import main
 from ablations.presets import preset_names
 from components.catalogue import read_catalogue
 from components.errors import UserError
+from pipelines.cell import Data, Training
 
 CATALOGUE = read_catalogue()
 
@@ -45,13 +48,40 @@ def test_a_kind_is_listed_with_its_options_described(capsys: pytest.CaptureFixtu
     assert "presets" not in said
 
 
-@pytest.mark.parametrize("topic", [(), ("positions",), ("grids",), ("presets",), ("model",)])
+@pytest.mark.parametrize(
+    "topic", [(), ("positions",), ("grids",), ("presets",), ("model",), ("data",), ("grid",)]
+)
 def test_the_text_is_at_most_80_columns_wide(
     topic: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = printed(capsys, *topic).splitlines()
     assert lines
     assert [line for line in lines if len(line) > 80] == []
+
+
+@pytest.mark.parametrize(("topic", "owner"), [("data", Data), ("training", Training)])
+def test_the_fields_of_a_section_are_listed_with_type_default_and_description(
+    topic: str, owner: type, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = json.loads(printed(capsys, topic, "--json"))["settings"]
+    assert [each["name"] for each in found] == [f"{topic}.{each.name}" for each in fields(owner)]
+    assert all(each["type"] and each["description"] for each in found)
+
+
+def test_a_setting_is_told_on_two_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    said = printed(capsys, "training")
+    assert "  training.steps: int, default 300\n      optimizer steps.\n" in said
+
+
+def test_the_keys_of_a_grid_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    found = json.loads(printed(capsys, "grid", "--json"))["settings"]
+    assert [each["name"] for each in found] == list(GRID_KEYS)
+    assert "smaller differences do not matter" in printed(capsys, "grid")
+
+
+def test_a_component_is_no_topic_but_its_kind_is() -> None:
+    with pytest.raises(UserError, match=r"rotary is a component of positions: ablations\.list pos"):
+        main(["rotary"])
 
 
 def test_grids_are_listed_with_their_questions(capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,7 +31,7 @@ def test_a_value_that_a_constructor_refuses_has_its_line_and_key(tmp_path: Path)
     grid = read(tmp_path, axes("rotary, {rotary: {fraction: 2}}"))
     problem = built(grid, 1, "rotary(fraction=2.0)", tmp_path)
     assert problem.place == f"{tmp_path}/question.yaml:3"
-    assert problem.key == "axes.positions[1].fraction"
+    assert problem.key == "axes.positions[1].rotary.fraction"
     assert "positions/rotary: fraction" in problem.what
 
 

@@ -75,6 +75,14 @@ def test_a_running_cell_has_a_heartbeat_and_no_more(monkeypatch: pytest.MonkeyPa
     assert len(told) == 4
 
 
+def test_a_cell_that_was_handed_out_before_the_stop_is_not_told_to_start_after_it():
+    stream = io.StringIO()
+    lines = Lines(board(), stream)
+    for event in ("start", "stopping", "start"):
+        lines.event(event, cell="none/0")
+    assert [each.split()[1] for each in stream.getvalue().splitlines()] == ["start", "stopping"]
+
+
 def test_a_sparkline_shows_the_largest_loss_of_each_column():
     state = board()
     row = state.start("f0", 0, 32)

@@ -1,4 +1,6 @@
 import json
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,6 +11,7 @@ import pytest
 
 from ablations.prepare import listed
 from pipelines.files import read_json, write_json
+from pipelines.fingerprint import fingerprint
 from tests.ablations.tiny import (
     REPOSITORY,
     afresh,
@@ -112,6 +115,62 @@ def test_the_plan_is_a_table_of_variants_with_the_reasons_below_it(swept: tuple[
     assert below[-1].startswith("6 cells to train on 1 worker (cpu, 1 thread each), about ")
 
 
+def test_names_with_commas_stand_on_lines_of_their_own(swept: tuple[Path, str, dict]):
+    two = ["axes.model.heads=[2,1]", "baseline.model.heads=2", "seeds=1"]
+    told = call(swept[0], "plan", *two, "set.training.steps=6").stdout
+    below = told[told.index("stale:") :].splitlines()
+    assert below[:3] == ["stale: training.steps: 8 -> 6", "  rotary, heads=2/0", "  none/0"]
+
+
+def test_the_plan_says_which_cells_go_on_from_a_checkpoint(copy: Path):
+    for each in json.loads(call(copy, "plan", "--json", "seeds=3").stdout)["cells"]:
+        if each["state"] == "missing" and each["cell"] == "none/2":
+            (copy / "runs" / each["fingerprint"]).mkdir()
+            (copy / "runs" / each["fingerprint"] / "checkpoint.pt").touch()
+    told = call(copy, "plan", "seeds=3", "workers=1").stdout
+    assert ", 1 of them goes on from a checkpoint, about " in told.splitlines()[-1]
+
+
+def test_lines_count_cells_and_estimate_before_the_first_one_starts(
+    swept: tuple[Path, str, dict], copy: Path
+):
+    assert "building every variant once" in swept[1]
+    done = [line for line in swept[1].splitlines() if " done cell=" in line]
+    assert [line.rpartition("cells=")[2] for line in done] == ["1/4", "2/4", "3/4", "4/4"]
+    told = call(copy, "sweep", "seeds=3", "workers=1").stderr.splitlines()
+    planned, starting, first = told[:3]
+    assert re.search(r" plan .* about=\d+s$", planned)
+    assert starting.endswith(" starting workers=1")
+    assert " start cell=" in first
+
+
+def test_a_command_of_the_manifest_works_as_it_stands(copy: Path):
+    mine = copy / "my parts" / "positions"
+    mine.mkdir(parents=True)
+    source = (REPOSITORY / "components" / "positions" / "none.py").read_text()
+    (mine / "nope.py").write_text(source.replace('"none"', '"nope"'))
+    more = ["axes.positions=[rotary,nope]", "seeds=1", "name=mine", "--components", "my parts"]
+    call(copy, "sweep", *more)
+    found = manifest(copy, "mine")
+    assert found["command"].endswith(" name=mine --components 'my parts'")
+    words = shlex.split(found["cells"][1]["command"])
+    assert words[-1] == "only=nope/0"
+    shutil.rmtree(copy / "results")
+    done = subprocess.run(
+        [sys.executable, *words[1:]],
+        cwd=copy, env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (copy / "results" / "mine.html").exists()
+
+
+def test_check_and_verify_take_the_name_of_results(copy: Path):
+    call(copy, "sweep", "seeds=1")
+    (name,) = [each.name for each in (copy / "results").iterdir() if "+" in each.name]
+    assert call(copy, "check", grid=name).stderr == ""
+    assert "same       rotary/0" in call(copy, "verify", grid=name).stdout
+
+
 def test_a_changed_setting_makes_cells_stale_and_the_plan_says_which(
     swept: tuple[Path, str, dict],
 ):
@@ -163,6 +222,11 @@ def test_another_seed_trains_its_cells_alone_and_is_another_look(copy: Path):
     grid = copy / "tiny.yaml"
     grid.write_text(grid.read_text().replace("seeds: 2", "seeds: 3"))
     assert trained(call(copy, "sweep", "workers=1").stderr) == ["none/2", "rotary/2"]
+    assert manifest(copy)["looks"]["seeds"] == [[0, 1], [0, 1, 2]]
+
+
+def test_a_look_is_not_forgotten_because_a_variant_joined(copy: Path):
+    call(copy, "sweep", "seeds=3", "axes.positions=[rotary,none,alibi]", "name=tiny")
     assert manifest(copy)["looks"]["seeds"] == [[0, 1], [0, 1, 2]]
 
 
@@ -231,6 +295,47 @@ def test_a_stored_cell_that_is_not_what_training_gives_is_found(copy: Path):
     frame.with_columns((pl.col("loss") + 0.001).cast(pl.Float32)).write_parquet(steps)
     told = call(copy, "verify", "only=rotary/0", code=1).stdout
     assert told.startswith("DIFFERENT  rotary/0")
+
+
+def test_a_variant_that_is_stale_is_said_not_to_be_verified(swept: tuple[Path, str, dict]):
+    told = call(swept[0], "verify", "axes.positions=[rotary,alibi]", code=1).stdout.splitlines()
+    assert told[0].startswith("same       rotary/0")
+    assert told[1] == "not verified: alibi, no cell of it has been trained"
+    told = call(swept[0], "verify", "set.training.steps=6", code=1).stdout.splitlines()
+    assert told == [
+        f"not verified: {name}, stale: training.steps: 8 -> 6" for name in ("rotary", "none")
+    ]
+
+
+def edited(copy: Path, old: str, new: str) -> None:
+    """Let every stored run be of other code: a module with another digest, and other losses."""
+    for run in sorted((copy / "runs").glob("*/cell.json")):
+        described = read_json(run)
+        text = json.dumps(described["fingerprint"]["code"]["components/mlp/gated.py"])
+        described["fingerprint"]["code"]["components/mlp/gated.py"] = json.loads(
+            text.replace(old, new)
+        )
+        write_json(run, described)
+        run.parent.rename(run.parent.with_name(fingerprint(described["fingerprint"])))
+
+
+def test_after_a_refactoring_cells_are_compared_with_those_of_the_code_before(copy: Path):
+    document = read_json(next((copy / "runs").glob("*/cell.json")))["fingerprint"]
+    module = document["code"]["components/mlp/gated.py"]
+    edited(copy, module["digest"], "0" * len(module["digest"]))
+    edited(copy, module["parts"]["Gated.forward"], "0" * 20)
+    why = "components/mlp/gated.py: Gated.forward changed"
+    assert planned(copy)["rotary/0"] == ("stale", why)
+    told = call(copy, "verify").stdout.splitlines()
+    assert [line.split()[:2] for line in told] == [["same", "rotary/0"], ["same", "none/1"]]
+    assert told[0].endswith(f"; the same numbers as before {why}")
+
+    for steps in (copy / "runs").glob("*/steps.parquet"):
+        frame = pl.read_parquet(steps)
+        frame.with_columns((pl.col("loss") + 0.001).cast(pl.Float32)).write_parquet(steps)
+    told = call(copy, "verify", "only=none", code=1).stdout.splitlines()
+    assert [line.split()[:2] for line in told] == [["DIFFERENT", f"none/{n}"] for n in (0, 1)]
+    assert told[0].endswith(f"; not the numbers from before {why}")
 
 
 def test_the_study_lists_every_cell_in_grid_order(swept: tuple[Path, str, dict]):

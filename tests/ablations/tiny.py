@@ -81,9 +81,11 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1", **more}
 
 
-def start(folder: Path, command: str, *arguments: str, **more: Any) -> "subprocess.Popen[str]":
+def start(
+    folder: Path, command: str, *arguments: str, grid: str = "tiny.yaml", **more: Any
+) -> "subprocess.Popen[str]":
     """Start `python -m ablations.COMMAND grid=tiny.yaml ARGUMENTS` in `folder`."""
-    program = [sys.executable, "-m", f"ablations.{command}", "grid=tiny.yaml", *arguments]
+    program = [sys.executable, "-m", f"ablations.{command}", f"grid={grid}", *arguments]
     return subprocess.Popen(
         program,
         cwd=folder,
@@ -96,10 +98,10 @@ def start(folder: Path, command: str, *arguments: str, **more: Any) -> "subproce
 
 
 def call(
-    folder: Path, command: str, *arguments: str, code: int = 0
+    folder: Path, command: str, *arguments: str, code: int = 0, grid: str = "tiny.yaml"
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end and check its exit code."""
-    process = start(folder, command, *arguments)
+    process = start(folder, command, *arguments, grid=grid)
     out, error = process.communicate(timeout=120)
     assert process.returncode == code, error
     return subprocess.CompletedProcess(process.args, code, out, error)

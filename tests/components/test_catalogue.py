@@ -6,6 +6,7 @@ from typing import Literal
 
 import pytest
 
+from components import catalogue as reader
 from components.catalogue import component_files, read_catalogue
 from components.errors import UserError
 from components.options import REQUIRED
@@ -164,3 +165,29 @@ def test_a_choice_is_complete():
     choice = read_catalogue().choice("positions", "rotary", {"base": 500})
     assert choice.options["base"] == 500.0
     assert choice.options["layout"] == "half"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("positions", "ramp"), ("memory", "thing")], ids=["name", "kind"]
+)
+def test_a_component_of_the_project_is_named_like_its_file(tmp_path, monkeypatch, kind, name):
+    (tmp_path / "positions").mkdir()
+    (tmp_path / "decoder.py").write_text("", encoding="utf-8")
+    file = written(tmp_path / "positions", "*, a: int = 1", ["a"], kind=kind)
+    text = file.read_text(encoding="utf-8").replace('"thing"', f'"{name}"')
+    file.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(reader, "HERE", tmp_path)
+    with pytest.raises(UserError) as refused:
+        read_catalogue()
+    (problem,) = refused.value.problems
+    assert problem.what == f"{kind}/{name} is declared in positions/thing.py"
+    assert problem.place == f"{file}:4"
+    assert problem.hints[1] == (
+        f'write @component("positions", "thing"), or move it to {kind}/{name}.py'
+    )
+
+
+def test_a_file_of_the_user_may_declare_any_name(tmp_path):
+    file = written(tmp_path, "*, a: int = 1", ["a"])
+    other = file.rename(tmp_path / "whatever.py")
+    assert ("positions", "thing") in read_catalogue([other]).entries

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch import nn
 
 from components.initialise import generator_of, initialise
 from tests.builders import decoder, untouched
@@ -19,6 +20,7 @@ VARIANTS = [
     {"activation": "relu"},
     {"window": 9},
     {"kv_heads": 1},
+    {"tied": True},
 ]
 
 
@@ -35,6 +37,64 @@ def test_another_layer_leaves_the_first_ones_as_they_are():
     two, three = (dict(decoder(layers=layers).named_parameters()) for layers in (2, 3))
     names = [name for name in two if "out" not in name and "down" not in name]
     assert all(torch.equal(two[name], three[name]) for name in names)
+
+
+def test_projections_into_the_stream_of_another_depth_are_the_same_draws_to_a_factor():
+    two, eight = decoder(layers=2), decoder(layers=8)
+    for part in ("mixer.out", "mlp.down"):
+        pair = [each.layers[1].get_submodule(part).weight for each in (two, eight)]
+        torch.testing.assert_close(pair[0], pair[1] * math.sqrt(8 / 2))
+
+
+def test_a_tied_head_is_the_embedding_that_an_untied_cell_has():
+    assert torch.equal(decoder(tied=True).head.weight, decoder().embedding.weight)
+
+
+class Table(nn.Module):
+    """A parameter and a buffer that it draws itself, and a parameter that it sets."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Parameter(torch.zeros(5))
+        self.gain = nn.Parameter(torch.ones(5))
+        self.register_buffer("signs", torch.zeros(5))
+
+    def draw(self, name, tensor, generator):
+        if name != "gain":
+            tensor.uniform_(1, 2, generator=generator)
+
+
+def test_a_module_may_draw_its_own_tensors_by_their_names_and_the_seed():
+    drawn = {}
+    for seed, others in ((0, ()), (0, (nn.Linear(2, 2),)), (1, ())):
+        model = nn.Module()
+        for index, other in enumerate(others):
+            model.add_module(f"other{index}", other)
+        model.own = Table()
+        initialise(model, seed, 1)
+        drawn[seed, len(others)] = model.own
+    assert torch.equal(drawn[0, 0].table, drawn[0, 1].table)
+    assert torch.equal(drawn[0, 0].signs, drawn[0, 1].signs)
+    assert not torch.equal(drawn[0, 0].table, drawn[1, 0].table)
+    assert not torch.equal(drawn[0, 0].table, drawn[0, 0].signs)
+    assert drawn[0, 0].gain.tolist() == [1.0] * 5
+    expected = torch.empty(5).uniform_(1, 2, generator=generator_of("own.table", 0))
+    assert torch.equal(drawn[0, 0].table, expected)
+
+
+@pytest.mark.parametrize("scheme", ["normal", "torch"])
+def test_a_convolution_is_drawn_like_a_projection(scheme):
+    values = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        model = nn.ModuleDict({"mix": nn.Conv1d(64, 32, 4, groups=2)})
+        initialise(model, 0, 1, scheme)
+        values.append(model["mix"])
+    assert torch.equal(values[0].weight, values[1].weight)
+    assert torch.equal(values[0].bias, values[1].bias)
+    spread = 0.02 if scheme == "normal" else 1 / math.sqrt(3 * 32 * 4)
+    assert values[0].weight.std().item() == pytest.approx(spread, rel=0.05)
+    assert bool(values[0].bias.any()) is (scheme == "torch")
 
 
 def test_another_seed_gives_other_values():

@@ -72,6 +72,27 @@ def test_a_file_is_loaded_once(tmp_path):
     assert component_class("positions", "shifted") is first
 
 
+def test_two_folders_may_have_a_file_of_one_name(tmp_path):
+    files = []
+    for folder in ("one", "two"):
+        (tmp_path / folder / "positions").mkdir(parents=True)
+        file = tmp_path / folder / "positions" / "own.py"
+        file.write_text(FILE.format(name=f"own_{folder}"), encoding="utf-8")
+        files.append(file)
+    load_files([*files, *files])
+    classes = [component_class("positions", f"own_{folder}") for folder in ("one", "two")]
+    assert [sys.modules[each.__module__].__file__ for each in classes] == [str(f) for f in files]
+
+
+def test_files_of_the_user_import_one_another_by_folder_and_file(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "a.py").write_text("VALUE = 3\n", encoding="utf-8")
+    text = "from user_components.mine.a import VALUE\n\nTWICE = 2 * VALUE\n"
+    (tmp_path / "mine" / "b.py").write_text(text, encoding="utf-8")
+    load_files([tmp_path / "mine" / "a.py", tmp_path / "mine" / "b.py"])
+    assert sys.modules["user_components.mine.b"].TWICE == 6
+
+
 def test_what_is_no_python_file_is_refused(tmp_path):
     with pytest.raises(UserError, match="not a Python file"):
         load_files([tmp_path / "notes.txt"])

@@ -29,7 +29,7 @@ variants = {
     "rotary": {}, "none": {"positions": "none"}, "linspace": {"positions": "linspace"},
     "alibi": {"positions": "alibi"}, "xl": {"memory": "xl"}, "mine": {"positions": "mine"},
 }
-extra = [Path("mine.py")]
+extra = [Path("mine.py"), Path("users/unused.py")]
 catalogue = read_catalogue(extra)
 
 def choice(kind, name):
@@ -58,6 +58,7 @@ MINE = '''"""A component of the user's."""
 
 from components.positions import Positions
 from components.registry import component
+from helpers import same
 
 
 @component("positions", "mine")
@@ -68,8 +69,17 @@ class Mine(Positions):
     """
 
     def on_embeddings(self, x, positions):
-        return x
+        return same(x)
 '''
+
+USERS = {
+    "mine.py": MINE,
+    "helpers/__init__.py": "from .deep import same\n",
+    "helpers/deep.py": "def same(x):\n    return x\n",
+    # `unused` lies in a folder of its own and finds what it imports in the working directory
+    "users/unused.py": "from elsewhere import sized\n" + MINE.replace('"mine"', '"unused"'),
+    "elsewhere.py": "def sized(x):\n    return x\n",
+}
 
 EVERY = {"rotary", "none", "linspace", "alibi", "xl", "mine"}
 
@@ -77,7 +87,9 @@ EVERY = {"rotary", "none", "linspace", "alibi", "xl", "mine"}
 def copied(to):
     for package in ("components", "pipelines"):
         shutil.copytree(ROOT / package, to / package, ignore=shutil.ignore_patterns("__pycache__"))
-    (to / "mine.py").write_text(MINE)
+    for name, text in USERS.items():
+        (to / name).parent.mkdir(exist_ok=True)
+        (to / name).write_text(text)
     return to
 
 
@@ -146,6 +158,11 @@ FORMULAS = {
     "alibi": ("components/positions/alibi.py", "Alibi.on_scores", {"alibi"}),
     "xl": ("components/memory/xl.py", "Xl.recall", {"xl"}),
     "mine": ("mine.py", "Mine.on_embeddings", {"mine"}),
+    "helper in the working directory, by a relative import": ("helpers/deep.py", "same", {"mine"}),
+    "unused file of the user's": ("users/unused.py", "Mine.on_embeddings", set()),
+    "helper of an unused file": ("elsewhere.py", "sized", set()),
+    "what a divergence is": ("pipelines/curve.py", "Curve.settle", EVERY),
+    "what is finite": ("pipelines/curve.py", "not_finite", EVERY),
     "none of them": ("components/positions/learned.py", "Learned.on_embeddings", set()),
     "another norm": ("components/norm/rms.py", "RmsNorm.__init__", set()),
     "another schedule": ("components/schedule/constant.py", "Constant.factor", set()),
@@ -187,7 +204,7 @@ HARMLESS = {
     "comment in the loop": ("pipelines/train.py", appended("\n# That is all.\n")),
     "new component": (
         "components/positions/another.py",
-        appended(MINE.replace('"mine"', '"other"')),
+        appended(MINE.replace('"mine"', '"another"')),
     ),
     "grid": ("ablations/grids/another.yaml", appended("question: Why?\n")),
     "report": ("reports/page.py", appended("LETTERS = 3\n")),
@@ -201,14 +218,36 @@ def test_an_edit_that_changes_no_number_makes_none_stale(repository, file, edit)
     assert stale == set()
 
 
-def test_code_of_the_evaluation_changes_the_evaluation_alone(repository):
-    stale, after = stale_after(
-        repository,
-        "pipelines/evaluate.py",
-        lambda path: edited(path, "evaluate", "changed = 2"),
-    )
+@pytest.mark.parametrize(
+    ("file", "function"),
+    [
+        ("pipelines/evaluate.py", "evaluate"),
+        ("pipelines/records.py", "evaluation_row"),
+        ("pipelines/records.py", "document_frame"),
+    ],
+)
+def test_code_of_the_evaluation_changes_the_evaluation_alone(repository, file, function):
+    stale, after = stale_after(repository, file, lambda path: edited(path, function, "changed = 2"))
     assert stale == set()
     assert after["evaluation"] != repository.before["evaluation"]
+
+
+@pytest.mark.parametrize("file", ["users/unused.py", "elsewhere.py"])
+def test_what_a_file_does_when_it_is_imported_makes_every_cell_stale(repository, file):
+    line = "\n\ntorch.set_default_dtype(torch.float64)\n"
+    assert stale_after(repository, file, appended(line))[0] == EVERY
+
+
+def test_another_numpy_makes_every_cell_stale(repository):
+    installed = repository.folder / "numpy-0.0.1.dist-info"  # before the real one on the path
+    installed.mkdir()
+    try:
+        metadata = appended("Metadata-Version: 2.1\nName: numpy\nVersion: 0.0.1\n")
+        stale, after = stale_after(repository, f"{installed.name}/METADATA", metadata)
+    finally:
+        installed.rmdir()
+    assert stale == EVERY
+    assert {document["numpy"] for document in after["documents"].values()} == {"0.0.1"}
 
 
 def test_it_matters_neither_where_the_repository_lies_nor_which_process_looks(repository, tmp_path):

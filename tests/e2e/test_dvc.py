@@ -173,6 +173,7 @@ HOW = {
         "run",
         "selection",
         "settings",
+        "settings_list",
         "study",
     ),
     *("sweep", "verify", "workers", "__init__"),

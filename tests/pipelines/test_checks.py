@@ -6,6 +6,7 @@ import torch
 
 from components.causality import refuse_if_it_sees_the_future
 from components.errors import UserError
+from components.registry import load_files
 from pipelines import checks
 from pipelines.samples import sample
 from pipelines.train import new_batching, new_model
@@ -95,3 +96,63 @@ def test_the_band_holds_for_narrow_and_wide_tied_and_free(tied, width):
     own = cell(model={"tied": tied, "width": width})
     model, first = model_and_sample(own)
     checks.refuse_an_odd_start(model, checks.initial_loss(model, first, "float32"))
+
+
+DRAWS = '''
+import torch
+from torch import nn
+from components.positions import Positions
+from components.registry import component
+
+
+@component("positions", "{name}")
+class Drawn(Positions):
+    """Add random numbers.
+
+    Options:
+    """
+
+    def __init__(self, sizes) -> None:
+        super().__init__(sizes)
+        self.shift = nn.Parameter(torch.randn(sizes.head_width))
+        self.register_buffer("signs", torch.randn(sizes.head_width))
+
+    def on_queries_and_keys(self, queries, keys, query_positions, key_positions):
+        return queries + self.shift * self.signs, keys
+'''
+
+DRAW = """
+    def draw(self, name, tensor, generator):
+        tensor.normal_(generator=generator)
+"""
+
+
+def with_drawn(folder, name, more=""):
+    file = folder / f"{name}.py"
+    file.write_text(DRAWS.format(name=name) + more, encoding="utf-8")
+    load_files([file])
+    return cell(positions=name, components=[file])
+
+
+def test_a_constructor_that_draws_is_refused_with_the_names(tmp_path):
+    own = with_drawn(tmp_path, "drawn_when_built")
+    with pytest.raises(UserError) as refused:
+        checks.refuse_a_broken_model(own, new_model(own, VOCABULARY))
+    (problem,) = refused.value.problems
+    assert problem.what.startswith("the constructor draws layers.0.positions.shift, ")
+    assert "layers.1.positions.signs" in problem.what
+    assert "draw(self, name, tensor, generator)" in problem.hints[1]
+
+
+def test_a_module_that_draws_by_name_and_seed_passes(tmp_path):
+    own = with_drawn(tmp_path, "drawn_by_name", DRAW)
+    state = torch.get_rng_state()
+    assert checks.drawn_by_constructors(own, VOCABULARY) == ()
+    assert torch.equal(torch.get_rng_state(), state)
+    checks.refuse_a_broken_model(own, new_model(own, VOCABULARY))
+
+
+@pytest.mark.parametrize("init", ["normal", "torch"])
+def test_no_component_of_the_project_draws_in_its_constructor(init):
+    own = cell(positions="alibi", memory="xl", mlp="gated", norm="rms", model={"init": init})
+    assert checks.drawn_by_constructors(own, VOCABULARY) == ()

@@ -197,6 +197,57 @@ def test_a_change_to_an_object_at_import_counts(tmp_path):
     assert changed_by(tmp_path, HELPER + "\nTABLE['a'] = 1\n", HELPER + "\nTABLE['a'] = 2\n")
 
 
+def package(folder, inner):
+    """A package whose `inner.py` imports from `deep/helper.py`."""
+    (folder / "package" / "deep").mkdir(parents=True)
+    for within in ("", "deep"):
+        (folder / "package" / within / "__init__.py").write_text("")
+    (folder / "package" / "deep" / "inner.py").write_text(inner)
+    return "from package.deep import inner\n\nX = inner.X\n"
+
+
+@pytest.mark.parametrize(
+    ("inner", "helper"),
+    [
+        ("from .helper import used\n\nX = used()\n", "package/deep/helper.py"),
+        ("from . import helper\n\nX = helper.used()\n", "package/deep/helper.py"),
+        ("from ..helper import used\n\nX = used()\n", "package/helper.py"),
+        ("from .. import used\n\nX = used()\n", "package/__init__.py"),
+    ],
+)
+def test_an_import_that_is_named_from_its_importer_is_followed(tmp_path, inner, helper):
+    own = package(tmp_path, inner)
+    other = HELPER.replace("return inner()", "return 2")
+    assert changed_by(tmp_path, HELPER, other, own, helper)
+
+
+def test_an_import_from_beside_runs_the_package(tmp_path):
+    own = package(tmp_path, "from ..helper import used\n\nX = used()\n")
+    (tmp_path / "package" / "helper.py").write_text(HELPER)
+    init = "package/__init__.py"
+    assert changed_by(tmp_path, "register(1)\n", "register(2)\n", own, init)
+
+
+def test_a_helper_in_the_working_directory_is_found(tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "own.py").write_text("from helper import used\n\nX = used()\n")
+    (tmp_path / "helper.py").write_text(HELPER)
+    own = {tmp_path / "mine" / "own.py": (ALL,)}
+    assert set(reached(own)) == {"own.py"}
+    monkeypatch.chdir(tmp_path)
+    assert set(reached(own)) == {"own.py", "helper.py"}
+
+
+def test_an_installed_package_is_not_followed(tmp_path, monkeypatch):
+    here = tmp_path / "site-packages"
+    (tmp_path / "mine").mkdir()
+    here.mkdir()
+    (tmp_path / "mine" / "own.py").write_text("from helper import used\n\nX = used()\n")
+    (here / "helper.py").write_text(HELPER)
+    monkeypatch.chdir(here)
+    assert set(reached({tmp_path / "mine" / "own.py": (ALL,)})) == {"own.py"}
+
+
 def test_files_of_one_name_are_told_apart_by_their_folder(tmp_path):
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()

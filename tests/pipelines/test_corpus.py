@@ -204,6 +204,25 @@ def test_a_null_is_named_with_its_row(tmp_path):
     assert "row 2 has null" in message(path, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("documents", "blank"), [("file", 2), ("line", 4), ("paragraph", 2), ("wikitext", 2)]
+)
+def test_documents_without_text_are_counted(tmp_path, documents, blank):
+    for name, text in {"a": "one\n\n \ntwo\n", "b": "", "c": " \n"}.items():
+        written(tmp_path / "texts" / f"{name}.txt", text)
+    assert read_corpus(files(tmp_path / "texts", documents=documents), tmp_path).blank == blank
+
+
+def test_rows_without_text_are_counted(tmp_path):
+    path = rows(tmp_path / "a.jsonl", {"text": "one"}, {"text": ""}, {"text": " "})
+    assert read_corpus(files(path), tmp_path).blank == 2
+
+
+def test_rows_without_text_of_a_dataset_are_counted_in_both_splits():
+    splits = {"train": table("a", ""), "validation": table("v", " ")}
+    assert hub_corpus(splits, Data("hub", name="some/set"), "mit").blank == 2
+
+
 def test_the_source_says_what_was_read(tmp_path):
     path = written(tmp_path / "a.txt", "One.\nTwo.\n")
     found = read_corpus(files(path, documents="line"), tmp_path)

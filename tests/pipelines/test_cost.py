@@ -172,6 +172,14 @@ def test_a_cost_is_remembered_for_every_seed(tmp_path):
     assert remembered(cell(seed=7), VOCABULARY, tmp_path) == cost
 
 
+@pytest.mark.parametrize(
+    "setting", [{"steps": 9}, {"clip": 2.0}, {"validations": 1}, {"engine": "compiled"}], ids=str
+)
+def test_a_cost_is_remembered_for_settings_that_change_none(tmp_path, setting):
+    cost = measure(cell(), VOCABULARY, tmp_path)
+    assert remembered(cell(training=setting), VOCABULARY, tmp_path) == cost
+
+
 def test_a_cost_is_remembered_without_torch(tmp_path):
     measure(cell(), VOCABULARY, tmp_path)
     check = (
@@ -185,7 +193,15 @@ def test_a_cost_is_remembered_without_torch(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "other", [{"model": {"heads": 1}}, {"training": {"batch": 5}}, {"positions": "none"}], ids=str
+    "other",
+    [
+        {"model": {"heads": 1}},
+        {"training": {"batch": 5}},
+        {"training": {"context": 32}},
+        {"training": {"precision": "bfloat16"}},
+        {"positions": "none"},
+    ],
+    ids=str,
 )
 def test_another_shape_is_not_remembered(tmp_path, other):
     measure(cell(), VOCABULARY, tmp_path)

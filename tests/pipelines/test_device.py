@@ -86,3 +86,11 @@ def test_single_threaded_leaves_one_thread():
     device.single_threaded()
     assert torch.get_num_threads() == 1
     torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("cpu", 2), ("cuda", 2), ("mps", 1)])
+def test_a_kernel_that_does_not_repeat_is_an_error_and_on_mps_a_warning(monkeypatch, kind, mode):
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    with device.reproducible(torch.device(kind)):
+        assert torch.get_deterministic_debug_mode() == mode
+    assert torch.get_deterministic_debug_mode() == 0

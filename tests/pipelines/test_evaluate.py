@@ -132,3 +132,41 @@ def test_places_that_no_document_reaches_have_no_loss():
     own = cell()
     found = evaluate(model_of(own), held_out((3, 2)), Evaluation(), own.training)
     assert [place is None for place in found.profile] == [False] * 3 + [True] * 13
+
+
+class Limited(torch.nn.Module):
+    """A model that is out of reach of something as soon as it reads."""
+
+    def __init__(self, model, error):
+        super().__init__()
+        self.embedding, self.sizes, self.memory = model.embedding, model.sizes, model.memory
+        self.start, self.error = model.start, error
+
+    def forward(self, *_):
+        raise self.error
+
+
+OF_THE_MACHINE = [
+    RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory"),
+    RuntimeError("Invalid buffer size: 12.00 GB"),
+    RuntimeError("CUDA error: an illegal instruction was encountered"),
+    MemoryError(),
+    torch.OutOfMemoryError("CUDA out of memory"),
+    NotImplementedError("not implemented for 'BFloat16'"),
+]
+
+
+@pytest.mark.parametrize("error", OF_THE_MACHINE, ids=lambda each: str(each)[:20])
+def test_what_the_machine_cannot_do_is_no_finding(error):
+    own = cell()
+    with pytest.raises(type(error)):
+        evaluate(Limited(model_of(own), error), held_out(), Evaluation("long", 32), own.training)
+
+
+def test_tensors_that_do_not_fit_are_a_finding():
+    own = cell()
+    with pytest.raises(RuntimeError) as caught:
+        torch.zeros(3) + torch.zeros(4)
+    model = Limited(model_of(own), caught.value)
+    found = evaluate(model, held_out(), Evaluation("long", 32), own.training)
+    assert "must match the size of tensor" in found.reason

@@ -2,6 +2,7 @@ import json
 import multiprocessing
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import polars as pl
 import pytest
 import torch
 
-from pipelines import attempt, checkpoint, curve, execute
+from pipelines import attempt, checkpoint, curve, execute, records
 from pipelines.cell import Evaluation, Training
 from pipelines.events import Finished, Progress, Started
 from pipelines.execute import validation_steps
@@ -273,7 +274,7 @@ def test_evaluations_before_a_divergence_stay(tmp_path):
     path = user_component(
         tmp_path,
         "time_bomb",
-        "self.calls = getattr(self, 'calls', 0) + self.training\n"
+        "self.calls = getattr(self, 'calls', 0) + (self.training and len(x) == 4)\n"
         "        return x * float('nan') if self.calls > 20 else x",
     )
     own = cell(activation="time_bomb", training={"steps": 20}, components=[path])
@@ -385,27 +386,80 @@ def test_waiting_for_another_process_can_be_stopped(tmp_path):
         assert run_job(own, should_stop=after(2)) is None
 
 
-def test_the_failure_of_a_process_that_was_waited_for_is_final(tmp_path, monkeypatch):
-    own, events = job(tmp_path, cell()), []
-    (own.data / "facts.json").rename(tmp_path / "facts.json")
+def fail(own):
+    """Fail for a reason that is gone afterwards."""
+    kept = own.data.with_name("facts.json")
+    (own.data / "facts.json").rename(kept)
     failed = run_job(own)
-    (tmp_path / "facts.json").rename(own.data / "facts.json")  # now it would succeed
-    tries = iter([False, True])
+    kept.rename(own.data / "facts.json")
+    return failed
+
+
+def let_another_work(monkeypatch, work):
+    """Let the lock be taken until somebody has waited for it once; meanwhile, `work`."""
     real = execute.runs.locked
 
-    class Busy:
-        def __init__(self, *names):
-            self.lock = real(*names)
+    @contextmanager
+    def busy(*_):
+        yield False
 
-        def __enter__(self):
-            return self.lock.__enter__() and next(tries)
+    def worked(_):
+        monkeypatch.setattr(execute.runs, "locked", real)
+        work()
 
-        def __exit__(self, *error):
-            return self.lock.__exit__(*error)
+    monkeypatch.setattr(execute.runs, "locked", busy)
+    monkeypatch.setattr(execute.time, "sleep", worked)
 
-    monkeypatch.setattr(execute.runs, "locked", Busy)
-    assert run_job(own, events.append) == failed
+
+def test_the_failure_of_a_process_that_was_waited_for_is_final(tmp_path, monkeypatch):
+    own, events = job(tmp_path, cell()), []
+    fail(own)
+    let_another_work(monkeypatch, lambda: fail(own))
+    assert run_job(own, events.append).status == "failed"
     assert [type(each) for each in events] == [Finished]
+
+
+def test_an_old_failure_is_not_that_of_a_process_that_was_killed(tmp_path, monkeypatch):
+    own = job(tmp_path, cell())
+    fail(own)
+    let_another_work(monkeypatch, lambda: None)
+    assert run_job(own).status == "complete"
+
+
+def broken(*_):
+    raise RuntimeError("out of ideas")
+
+
+def test_a_complete_run_survives_a_training_for_a_new_evaluation_that_fails(tmp_path, monkeypatch):
+    own = job(tmp_path, cell())
+    before = run_job(own)
+    (before.folder / "model.safetensors").unlink()
+    monkeypatch.setattr(execute, "begin", broken)
+    assert run_job(replace(own, evaluations=(Evaluation(), LONGER))) == before
+    assert read_run(own.store, own.fingerprint) == before
+    assert "out of ideas" in (before.folder / "log.txt").read_text()
+
+
+def test_a_complete_run_survives_a_training_for_a_new_evaluation_that_diverges(
+    tmp_path, monkeypatch
+):
+    own = job(tmp_path, cell())
+    before = run_job(own)
+    (before.folder / "model.safetensors").unlink()
+    steps = (before.folder / "steps.parquet").read_bytes()
+    ending = records.Ending("diverged", "loss is NaN at step 2", 2)
+    monkeypatch.setattr(execute, "_train", lambda *_: ending)
+    assert run_job(replace(own, evaluations=(Evaluation(), LONGER))) == before
+    assert (before.folder / "steps.parquet").read_bytes() == steps
+    assert "loss is NaN at step 2" in (before.folder / "log.txt").read_text()
+
+
+def test_a_complete_run_survives_an_evaluation_of_its_weights_that_fails(tmp_path, monkeypatch):
+    own = job(tmp_path, cell())
+    before = run_job(own)
+    monkeypatch.setattr(execute, "evaluate", broken)
+    assert run_job(replace(own, evaluations=(Evaluation(), LONGER))) == before
+    assert "out of ideas" in (before.folder / "log.txt").read_text()
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,20 @@ def test_the_version_of_torch_counts_without_its_build():
     assert fingerprint(document | {"torch": "2.12.0"}) != fingerprint(document)
 
 
+def test_the_version_of_numpy_counts_without_its_build_and_is_explained():
+    document = described()
+    assert document["numpy"] == metadata.version("numpy").split("+")[0]
+    other = document | {"numpy": "1.0"}
+    assert fingerprint(other) != fingerprint(document)
+    assert explain(other, document) == f"numpy: 1.0 -> {document['numpy']}"
+
+
+def test_a_document_of_before_numpy_was_in_it_is_explained():
+    old = described()
+    del old["numpy"]
+    assert explain(old, described()).startswith("numpy: absent -> ")
+
+
 def test_the_digest_of_a_module_counts_and_those_of_its_functions_only_explain():
     document, other = described(), described()
     module = other["code"]["components/decoder.py"] = dict(other["code"]["components/decoder.py"])
@@ -180,6 +194,11 @@ def test_a_users_file_is_known_by_its_name_wherever_it_lies(tmp_path):
 def test_a_users_component_that_the_cell_does_not_have_means_nothing(tmp_path):
     (tmp_path / "mine.py").write_text(USERS)
     assert digest(extra=[tmp_path]) == digest()
+
+
+def test_what_its_file_does_when_it_is_imported_counts(tmp_path):
+    (tmp_path / "mine.py").write_text(f"{USERS}\n\ntorch.set_default_dtype(torch.float64)\n")
+    assert explain(described(), described(extra=[tmp_path])) == "mine.py: is new"
 
 
 @pytest.mark.parametrize(

@@ -69,10 +69,11 @@ def test_validation_text_never_occurs_in_training_text(data, tmp_path):
 
 def test_what_was_left_out_is_counted(tmp_path):
     texts = articles()
-    made = prepare(corpus(tmp_path, [*texts, *texts[:3]]), tmp_path / "data", quiet)
+    made = prepare(corpus(tmp_path, [*texts, *texts[:3], " ", ""]), tmp_path / "data", quiet)
     sizes = made.facts["train"]["documents"], made.facts["validation"]["documents"]
     shared = made.facts["left_out"]["shared_paragraphs"]
     assert made.facts["left_out"]["duplicates"] == 3
+    assert made.facts["left_out"]["blank"] == 2
     assert shared == 20 - sum(SHARED in text for text in documents(made, "validation"))
     assert sum(sizes) + shared == len(texts)
 
@@ -101,6 +102,17 @@ def test_facts_name_what_a_report_needs(data, tmp_path):
         *("source", "licence", "licences", "corpus", "tokenizer", "vocabulary", "end_of_document"),
         *("train", "validation", "left_out", "digest", "text_digest"),
     }
+
+
+def test_equal_text_of_two_sources_is_kept_once_and_each_source_named(tmp_path):
+    root = tmp_path / "data"
+    asked = [corpus(tmp_path / name, articles()) for name in ("one", "two")]
+    made = [prepare(each, root, quiet) for each in asked]
+    again = [prepared(each, root) for each in asked]
+    assert made[0].folder == made[1].folder
+    assert again == made
+    for each, found in zip(asked, made, strict=True):
+        assert str(each.path) in found.facts["source"]
 
 
 def test_two_preparations_give_the_same_bytes(data, tmp_path):

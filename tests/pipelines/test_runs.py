@@ -163,6 +163,20 @@ def test_a_failure_needs_no_table(tmp_path):
     assert read_run(tmp_path, MARK).reason == "out of memory"
 
 
+@pytest.mark.parametrize("status", ["failed", "diverged"])
+def test_a_complete_run_is_not_replaced_by_another_ending(tmp_path, status):
+    run = written(tmp_path)
+    write_outcome(run, {"status": status, "reason": "out of memory", "at": 1, "loss": None})
+    assert read_run(tmp_path, MARK).status == "complete"
+
+
+def test_a_complete_run_that_cannot_be_read_is(tmp_path):
+    run = written(tmp_path)
+    (run / "steps.parquet").write_bytes(b"")
+    write_outcome(run, {"status": "failed", "reason": "out of memory"})
+    assert read_run(tmp_path, MARK).status == "failed"
+
+
 def test_tables_have_the_declared_types(tmp_path):
     folder = written(tmp_path)
     assert pl.read_parquet_schema(folder / "steps.parquet") == dict(STEPS)

@@ -4,7 +4,15 @@ from hypothesis import strategies as st
 
 from components.errors import UserError
 from pipelines.cell import Data
-from pipelines.split import BYTES_PER_TOKEN, PASSAGE, divide, hold_out, passages, reaching, unique
+from pipelines.split import (
+    BYTES_PER_TOKEN,
+    PASSAGE,
+    SHORTEST,
+    divide,
+    hold_out,
+    reaching,
+    unique,
+)
 
 PARAGRAPHS = [
     f"Paragraph {name} speaks at some length about {name}, and of nothing but {name} alone."
@@ -12,11 +20,23 @@ PARAGRAPHS = [
 ]
 SHARED = PARAGRAPHS[0]
 
-documents_of_paragraphs = st.lists(
-    st.lists(st.sampled_from(PARAGRAPHS), min_size=1, max_size=3).map("\n\n".join),
-    min_size=2,
-    max_size=12,
+SHORT = ["Ants are very small.", "Bees live in hives, all of them.", "Crabs walk sideways here."]
+
+around = st.sampled_from(["", "\n", "\n\n", " ", "As we know: ", "And so on. ", "\n- ", "(1) "])
+pieces = st.builds(
+    lambda before, text, behind: f"{before}{text} {behind}".strip(),
+    around,
+    st.sampled_from([*PARAGRAPHS, *SHORT]),
+    around,
 )
+documents_of_paragraphs = st.lists(
+    st.builds(str.join, around, st.lists(pieces, min_size=1, max_size=3)), min_size=2, max_size=12
+)
+
+
+def words(text: str) -> str:
+    """Words between single spaces, one at either end."""
+    return f" {' '.join(''.join(c if c.isalnum() else ' ' for c in text.casefold()).split())} "
 
 
 def many(count: int, size: int = 200) -> list[str]:
@@ -27,17 +47,25 @@ def many(count: int, size: int = 200) -> list[str]:
 @given(documents_of_paragraphs, st.integers(1, 4))
 def test_no_paragraph_of_the_validation_text_occurs_in_training_text(documents, count):
     division = divide(unique(documents), None, count)
-    held_out = [part for text in division.validation for part in text.split("\n\n")]
-    assert not [part for part in held_out if any(part in text for text in division.train)]
+    training = [words(text) for text in division.train]
+    held_out = [words(text) for text in division.validation]
+    known = [part for part in map(words, PARAGRAPHS) if any(part in text for text in held_out)]
+    assert not [part for part in (*held_out, *known) if any(part in text for text in training)]
 
 
 @settings(deadline=None)
 @given(documents_of_paragraphs, st.integers(1, 4))
-def test_only_documents_that_share_a_paragraph_are_left_out(documents, count):
+def test_only_documents_that_share_a_passage_or_hold_a_document_are_left_out(documents, count):
     texts = unique(documents)
     division = divide(texts, None, count)
-    for text in set(texts) - set(division.train) - set(division.validation):
-        assert any(part in "".join(division.validation) for part in text.split("\n\n"))
+    held_out = [words(text) for text in division.validation]
+    for text in map(words, set(texts) - set(division.train) - set(division.validation)):
+        run = text.split()
+        passages = [run[at : at + PASSAGE] for at in range(len(run) - PASSAGE + 1)]
+        shared = [f" {' '.join(each)} " for each in passages]
+        assert any(part in whole for part in shared for whole in held_out) or any(
+            whole in text for whole in held_out
+        )
 
 
 @settings(deadline=None)
@@ -56,6 +84,7 @@ def test_every_document_is_trained_on_or_held_out_or_counted(documents, count):
         SHARED.replace(",", " ,"),
         f"A heading\n\n{SHARED}\n\nAnother paragraph.",
         f"A line before.\n{SHARED}\nA line after.",
+        f"In the middle of a line: {SHARED} So it goes on.",
     ],
 )
 def test_another_spacing_case_or_place_does_not_hide_a_passage(changed):
@@ -68,9 +97,27 @@ def test_short_lines_that_many_documents_share_leave_nothing_out():
 
 
 def test_a_passage_begins_at_its_shortest_length():
-    line = "x" * PASSAGE
-    assert len(set(passages(f"{line}\n\nother"))) == 2
-    assert len(set(passages(f"{line[:-1]}\n\nother"))) == 1
+    run = [f"word{n}" for n in range(PASSAGE)]
+    held_out = f"Before it. {' '.join(run)} Behind it."
+    both = [f"Another. {' '.join(run)}", f"Another. {' '.join(run[1:])}"]
+    assert divide(both, [held_out], 1).train == both[1:]
+
+
+@pytest.mark.parametrize("short", ["four words of text", "Twelve " + "words " * 11])
+def test_a_document_shorter_than_a_passage_is_found_inside_another(short):
+    other = f"Here stand, among others,\n{short.upper()}\nand some more."
+    assert divide([other], [short], 1).train == []
+
+
+def test_a_document_of_a_few_words_takes_no_longer_one_out_of_the_training_text():
+    few = " ".join(["Yes"] * (SHORTEST - 1))
+    texts = [f"He said: {few}, I do.", few.lower()]
+    assert divide(texts, [few], 1).train == texts[:1]
+
+
+def test_words_that_are_written_without_spaces_are_told_apart():
+    held_out = "龙虾生活在海里并且能活很长的时间"
+    assert divide([f"我们知道{held_out}所以很好"], [held_out], 1).train == []
 
 
 def test_a_short_document_is_not_trained_on_again_with_other_spacing():

@@ -10,6 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from components.batching import IGNORED, Batching
 from components.errors import UserError
+from pipelines.device import reproducible
 from pipelines.samples import sample
 from pipelines.train import carries_gradient, new_model, new_trainee, steps
 from tests.training import VOCABULARY, cell, documents
@@ -247,11 +248,56 @@ def test_training_leaves_the_evaluation_mode():
     assert built.model.training
 
 
+class Copies(TorchDispatchMode):
+    """Counts how often Python numbers become a tensor, for which a GPU is waited for."""
+
+    count = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        self.count += function is torch.ops.aten.lift_fresh.default
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("positions", ["rotary", "alibi", "linspace", "learned", "sinusoidal"])
+def test_no_step_makes_tensors_of_python_numbers(positions):
+    own = cell(memory="xl", positions=positions)
+    walk = steps(trainee(own), own)
+    next(walk)
+    with Copies() as copies:
+        list(walk)
+        before = copies.count
+        torch.tensor([1.0, 2.0])
+    assert copies.count == before + 1  # else the test proves nothing
+    assert before == 0
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("positions", ["rotary", "alibi", "learned"])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_a_gpu_trains_without_waiting(precision):
-    own = cell(memory="xl", training={"steps": 20, "precision": precision})
+def test_a_gpu_gives_the_same_bits_twice(precision, positions):
+    sizes = {"width": 256, "heads": 4, "window": 256}
+    training = {"steps": 10, "precision": precision, "context": 512, "batch": 8}
+    own = cell(memory="xl", positions=positions, model=sizes, training=training)
+    found = []
+    with reproducible(torch.device("cuda")):
+        for _ in range(2):
+            corpus = documents((3000, 5000, 4000))
+            built = new_trainee(own, VOCABULARY, corpus, torch.device("cuda"))
+            losses = [float(each.loss) for each in steps(built, own)]
+            found.append((losses, built.model.state_dict()))
+    (first, one), (second, other) = found
+    assert first == second
+    assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("positions", ["rotary", "alibi", "linspace", "learned", "sinusoidal"])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_gpu_trains_without_waiting(precision, positions):
+    training = {"steps": 20, "precision": precision}
+    own = cell(memory="xl", positions=positions, training=training)
     built = new_trainee(own, VOCABULARY, documents((30, 50, 40)), torch.device("cuda"))
     walk = steps(built, own)
     first = next(walk)

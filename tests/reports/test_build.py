@@ -27,6 +27,16 @@ def test_writes_page_and_json_and_prints_the_path_last(here, capsys):
     assert capsys.readouterr().out.splitlines()[-1] == "Report  results/positions.html"
 
 
+def test_validation_documents_shorter_than_the_context_have_a_report(tmp_path, monkeypatch):
+    results(tmp_path, LOSSES, reach=20)
+    monkeypatch.chdir(tmp_path)
+    assert main(["grid=positions"]) == 0
+    document = json.loads((tmp_path / "results/positions.json").read_text())
+    assert document["profile"]["x"] == list(range(1, 21))
+    page = (tmp_path / "results/positions.html").read_text()
+    assert "Positions 21 to 32 are left out: no validation document reaches them." in page
+
+
 def test_leaves_nothing_half_written_beside_them(here):
     main(["grid=positions"])
     names = sorted(path.name for path in (here / "results").iterdir())

@@ -57,7 +57,10 @@ def test_missing_seeds_are_counted(tmp_path):
 
 def test_two_seeds_are_wide(tmp_path):
     found = caveats(tmp_path, {"rotary": ROTARY[:2], "none": [3.25, 3.27]})
-    assert found["few_seeds"] == "Two seeds: the intervals are wide because n = 2."
+    assert found["few_seeds"] == (
+        "Two seeds: an interval from two pairs rests on one degree of freedom; a third seed "
+        "usually changes it much."
+    )
 
 
 def test_two_pairs_of_one_variant_widen_all(tmp_path):
@@ -71,6 +74,13 @@ def test_two_pairs_of_one_variant_widen_all(tmp_path):
 def test_seeds_added_after_looking_are_told(tmp_path):
     found = caveats(tmp_path, TABLE, looks=[[0, 1, 2], [0, 1, 2, 3, 4]])
     assert found["looks"] == ("Seeds were added after looking; the intervals are widened for that.")
+
+
+def test_more_seeds_that_were_judged_before_are_told(tmp_path):
+    losses = {name: row[:4] for name, row in TABLE.items()}
+    found = caveats(tmp_path, losses, looks=[[0, 1, 2, 3, 4], [0, 1, 2, 3]])
+    assert found["fewer_seeds"] == "5 seeds were judged before (0 to 4); here are 4 of them."
+    assert "other_seeds" not in found
 
 
 def test_other_seeds_of_the_same_question_are_told(tmp_path):
@@ -88,9 +98,8 @@ def test_different_hardware_is_told(tmp_path):
 def test_a_seed_that_carries_the_verdict_is_named(tmp_path):
     losses = {"rotary": ROTARY, "none": shifted(0.016, 0.025, 0.014, 0.015, 0.0)}
     found = caveats(tmp_path, losses)
-    assert found["leave_one_out"].startswith("Without ")
-    assert found["leave_one_out"].endswith(
-        written(", no positions - rotary would not be resolved.")
+    assert found["leave_one_out"] == written(
+        "Without any one of seeds 0, 1, 2 and 3, no positions - rotary would not be resolved."
     )
 
 

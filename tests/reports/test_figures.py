@@ -3,7 +3,7 @@ import pytest
 
 from reports.figures import Mark, Table, end_labels, plain_text, right_margin, short, token
 from reports.figures.cost import cost
-from reports.figures.profile import Difference, profile
+from reports.figures.profile import Axis, Difference, profile
 from reports.figures.seeds import seeds
 from reports.figures.volatility import Panel, panels, spread_between
 from reports.summaries import Interval
@@ -30,7 +30,7 @@ def drawings():
     ]
     spread = np.array([np.nan, 0.1, 0.2, 0.1])
     return {
-        "profile": profile(np.array([1.0, 2.0]), differences, ROTARY, 1, 1),
+        "profile": profile(Axis(np.array([1.0, 2.0]), 1, 1), differences, ROTARY),
         "seeds": seeds([ROTARY, GHOST], [0, 1], [[3.2, 3.3], [3.4, None]], 0),
         "cost": cost(points, Table(("a",), (("b",),)), "cpu"),
         "volatility": panels([Panel(ROTARY, spread, ((2,),)), Panel(NONE, spread, ())], 2)[0][1],
@@ -110,5 +110,5 @@ def test_spread_is_the_deviation_of_window_means():
 def test_window_borders_stand_between_the_windows():
     positions = np.arange(1.0, 13.0)
     line = Difference(NONE, np.zeros(12), None)
-    shapes = profile(positions, [line], ROTARY, 4, 1).as_json()["layout"]["shapes"]
+    shapes = profile(Axis(positions, 1, 4), [line], ROTARY).as_json()["layout"]["shapes"]
     assert [shape["x0"] for shape in shapes[1:]] == [4, 8]

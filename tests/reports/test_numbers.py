@@ -49,6 +49,12 @@ def test_a_difference_is_always_signed(value, places, text):
     assert numbers.signed(value, places) == text
 
 
+def test_a_small_difference_alone_has_a_fourth_decimal_rather_than_none():
+    assert numbers.signed(-0.0004) == written("-0.0004")
+    assert numbers.signed(-0.0006) == written("-0.001")
+    assert numbers.signed(0.0) == "+0.000"
+
+
 def test_an_interval_is_written_in_words():
     assert numbers.interval(0.026, 0.068) == "+0.026 to +0.068"
     assert numbers.interval(-0.0198188, -0.0077811) == written("-0.0198 to -0.0078")

@@ -8,8 +8,10 @@ import pytest
 
 import reports
 from reports.context import headline, title_sentences
+from reports.document import document
 from reports.frames import read_frames
-from reports.page import page, report_json
+from reports.material import Material
+from reports.page import page
 from reports.provenance import digest
 from reports.verdict import judge
 from tests.results import edit_manifest, results
@@ -30,7 +32,7 @@ def written(folder: Path, built: datetime = BUILT) -> str:
 
 def said(folder: Path) -> dict:
     frames = read_frames(folder)
-    return report_json(frames, judge(frames), BUILT)
+    return document(Material(frames, judge(frames), BUILT))
 
 
 def words(text: str) -> str:
@@ -85,10 +87,10 @@ def test_the_json_is_what_the_page_holds_but_for_curves_and_style(tmp_path):
 
 def test_the_json_has_its_schema_and_the_digest_of_the_manifest(tmp_path):
     folder = results(tmp_path, LOSSES)
-    document = said(folder)
-    assert document["schema"] == "ablations.report/1"
-    assert document["provenance"]["manifest_digest"] == digest(folder / "manifest.json")
-    assert [file["name"] for file in document["files"]] == [
+    found = said(folder)
+    assert found["schema"] == "ablations.report/1"
+    assert found["provenance"]["manifest_digest"] == digest(folder / "manifest.json")
+    assert [file["name"] for file in found["files"]] == [
         "manifest.json",
         "cells.parquet",
         "steps.parquet",
@@ -98,14 +100,14 @@ def test_the_json_has_its_schema_and_the_digest_of_the_manifest(tmp_path):
 
 
 def test_the_json_names_every_variant_and_cell_in_the_order_of_the_grid(tmp_path):
-    document = said(results(tmp_path, LOSSES))
-    assert [each["id"] for each in document["variants"]] == ["rotary", "none", "linspace"]
-    assert [(each["v"], each["seed"]) for each in document["cells"]] == [
+    found = said(results(tmp_path, LOSSES))
+    assert [each["id"] for each in found["variants"]] == ["rotary", "none", "linspace"]
+    assert [(each["v"], each["seed"]) for each in found["cells"]] == [
         (v, seed) for v in range(3) for seed in range(3)
     ]
-    assert document["variants"][0]["loss"]["mean"] == pytest.approx(3.2026666)
-    assert document["variants"][0]["difference"] is None
-    assert document["variants"][1]["difference"]["verdict"] == "worse"
+    assert found["variants"][0]["loss"]["mean"] == pytest.approx(3.2026666)
+    assert found["variants"][0]["difference"] is None
+    assert found["variants"][1]["difference"]["verdict"] == "worse"
 
 
 def test_the_title_is_the_first_and_the_last_sentence():

@@ -1,4 +1,5 @@
 import hashlib
+import subprocess
 
 import pytest
 
@@ -60,6 +61,23 @@ def test_code_outside_a_repository_has_its_digest_alone(folder, monkeypatch):
     monkeypatch.chdir(folder)
     code = dict(facts(read_frames(folder)))["Code"]
     assert code == "digest of the code that the cells reach: c0de0123456789abcdef"
+
+
+def test_files_that_git_does_not_track_are_no_changes_of_the_code(folder, tmp_path, monkeypatch):
+    def git(*arguments):
+        who = ("-c", "user.name=a", "-c", "user.email=a@b")
+        command = ("git", *who, *arguments)
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+
+    tracked = tmp_path / "code.py"
+    tracked.write_text("one\n")
+    git("init")
+    git("add", "code.py")
+    git("commit", "-m", "one")
+    monkeypatch.chdir(tmp_path)
+    assert ", clean tree," in dict(facts(read_frames(folder)))["Code"]
+    tracked.write_text("two\n")
+    assert ", with uncommitted changes," in dict(facts(read_frames(folder)))["Code"]
 
 
 @pytest.mark.parametrize(

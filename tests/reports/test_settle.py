@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 from reports.frames import read_frames
 from reports.material import Material
-from reports.settle import heading, more_seeds, note
+from reports.settle import heading, more_seeds, note, without_plan
 from reports.verdict import judge
 from tests.results import edit_manifest, results
 
@@ -31,6 +31,37 @@ def test_a_resolved_grid_has_nothing_to_settle(tmp_path):
     found = material(tmp_path, {"rotary": [3.20, 3.21, 3.22], "none": [4.20, 4.21, 4.221]})
     assert found.plans == ()
     assert heading((), found.verdict) == "Nothing is left to settle"
+
+
+NOISY = {"rotary": [3.2, 3.21, 3.19], "none": [3.2, 3.21, 3.25], "x": [3.3, 3.2, 3.1]}
+
+
+def test_a_contrast_that_needs_too_many_seeds_is_named(tmp_path):
+    found = material(tmp_path, NOISY)
+    assert [plan.claim.a for plan in found.plans] == []
+    (sentence,) = without_plan(found.frames, found.verdict)
+    assert sentence == (
+        "No positions against rotary and x against rotary: more than 50 seeds would be needed to "
+        "resolve a difference of 0.01."
+    )
+    assert note(found.plans, found.verdict) == ""
+
+
+def test_without_a_margin_it_is_said_that_there_is_none(tmp_path):
+    found = material(tmp_path, NOISY, margin=None)
+    (sentence,) = without_plan(found.frames, found.verdict)
+    assert sentence.endswith(
+        "the grid has no margin, so there is no difference that the seeds should resolve."
+    )
+
+
+def test_comparisons_with_the_baseline_are_planned_before_pairs_of_a_claim(tmp_path):
+    losses = UNRESOLVED | {"x": [3.204, 3.221, 3.216]}
+    claim = {"none": {"between": ["rotary", "x"]}, "source": "a diary"}
+    found = material(tmp_path, losses, claim=claim)
+    named = [(plan.claim.a, plan.claim.b) for plan in found.plans]
+    assert named[-1] not in {("none", "rotary"), ("x", "rotary")}
+    assert len(named) == 3
 
 
 def test_one_seed_needs_a_second_one_first(tmp_path):

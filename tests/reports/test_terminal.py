@@ -4,12 +4,15 @@ import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from reports.frames import read_frames
 from reports.material import Material
+from reports.numbers import percent
 from reports.terminal import plain, show
 from reports.verdict import judge
+from tests.reference import written
 from tests.results import edit_manifest, results
 
 PATH = Path("results/positions.html")
@@ -18,6 +21,7 @@ LOSSES = {
     "none": [3.255, 3.247, 3.260],
     "linspace": [3.270, 3.262, 3.268],
 }
+UNRESOLVED = {"rotary": [3.20, 3.21, 3.22], "none": [3.205, 3.219, 3.218]}
 
 
 def material(folder: Path) -> Material:
@@ -51,7 +55,7 @@ def test_every_row_has_its_numbers_whole_at_eighty_columns(tmp_path):
 def test_the_drawing_appears_from_a_hundred_columns_on(tmp_path):
     given = material(results(tmp_path, LOSSES))
     assert "├" not in shown(given, 99)
-    lines = [line for line in shown(given, 120).splitlines() if "├" in line]
+    lines = [line for line in shown(given, 120).splitlines() if line[:1] in set("●◆■")]
     assert [re.search("[●◆■]─*┤|├─*[●◆■]", line) is not None for line in lines] == [True] * 3
 
 
@@ -72,8 +76,7 @@ def test_names_in_brackets_are_no_markup(tmp_path):
 
 
 def test_the_command_that_settles_can_be_read_back_whole(tmp_path):
-    unresolved = {"rotary": [3.20, 3.21, 3.22], "none": [3.205, 3.219, 3.218]}
-    folder = results(tmp_path, unresolved)
+    folder = results(tmp_path, UNRESOLVED)
     long = "python -m ablations.run grid=positions 'axes.positions=[rotary,none]' preset=laptop"
     edit_manifest(folder, command=long)
     given = material(folder)
@@ -87,6 +90,44 @@ def test_plain_lines_have_no_control_and_no_drawing_characters(tmp_path):
     text = plain(material(results(tmp_path, LOSSES)), PATH)
     assert not set(text) & set("├┤─●◆■\x1b\r\t")
     assert "|--" in text
+
+
+LONG = {"rotary": "heads = 4, no positions, qk norm", "none": "heads = 1, alibi"}
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_no_sign_stands_alone_beside_a_long_name(tmp_path, width):
+    lines = shown(material(results(tmp_path, LOSSES, labels=LONG)), width).splitlines()
+    assert max(len(line) for line in lines if set(line) & set("├─")) <= width
+    signed = [line for line in lines if line[:1] in {"●", "◆", "■"}]
+    assert [line.split()[1] for line in signed] == ["heads", "heads", "linspace"]
+    assert all("±" in line for line in signed)
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_limits_are_never_broken(tmp_path, width):
+    given = material(results(tmp_path, LOSSES, labels=LONG))
+    text = shown(given, width)
+    for row in given.rows:
+        assert row.interval in text
+
+
+def test_what_the_intervals_are_stands_below_the_table(tmp_path):
+    text = plain(material(results(tmp_path, LOSSES)), PATH)
+    own = f"± and |--|: {percent(0.95)} interval of the mean over seeds"
+    assert f"{own}; against rotary: paired, simultaneous\n" in text
+
+
+def test_one_seed_has_a_scale_with_two_different_ends(tmp_path):
+    text = plain(material(results(tmp_path, {"rotary": [3.6123], "none": [3.6119]})), PATH)
+    assert "3.6119 ----------- 3.6123" in text
+    assert written("no verdict -0.0004") in text
+
+
+def test_seeds_after_looking_are_warned_of_beside_the_command(tmp_path):
+    text = plain(material(results(tmp_path, UNRESOLVED)), PATH)
+    assert "seeds=" in text
+    assert "  Seeds that are added after looking are judged with wider intervals.\n" in text
 
 
 def test_no_seed_draws_no_bar(tmp_path):

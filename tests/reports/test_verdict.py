@@ -276,9 +276,23 @@ def test_the_command_prints_the_verdict(tmp_path, monkeypatch, capsys):
     found = verdict(tmp_path, TABLE)
     monkeypatch.chdir(tmp_path)
     assert main(["grid=positions"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(found.text)
+    assert found.claims[2].text in printed.replace("\n", " ")
+
+
+@pytest.mark.parametrize(("columns", "width"), [("60", 60), (None, 100)])
+def test_the_command_wraps_at_the_width_of_the_terminal(
+    tmp_path, monkeypatch, capsys, columns, width
+):
+    verdict(tmp_path, TABLE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if columns:
+        monkeypatch.setenv("COLUMNS", columns)
+    assert main(["grid=positions"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == found.text
-    assert found.claims[2].text in lines
+    assert width - 20 < max(map(len, lines)) <= width
 
 
 def test_the_command_prints_json(tmp_path, monkeypatch, capsys):

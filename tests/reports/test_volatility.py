@@ -1,6 +1,7 @@
 """Measures of volatility, against numbers computed elsewhere and against what was simulated."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,16 +11,20 @@ from reports.noise import (
     end_of_divergence,
     jitter,
     jitter_of,
+    noise_ratio,
+    own_variances,
     pseudo_residuals,
     spike_events,
     spike_window,
 )
 from reports.volatility import (
+    SHARED,
+    UNCONFIRMED,
+    _residuals_by_seed,
     common_share,
     deviation_interval,
     deviation_ratio_factor,
-    noise_ratio,
-    own_variances,
+    training_curves,
     volatility,
 )
 from reports.wording import volatility_sentence
@@ -149,6 +154,53 @@ def test_the_sentence_calls_volatile_what_the_interval_resolves(tmp_path):
     assert "times the baseline's" in text
     text = volatility_sentence("linspace", found["linspace"])
     assert text == "Linspace is not shown to be noisier than the baseline."
+
+
+def near_clones(tmp_path, spread, shared, seeds=5):
+    """A grid whose variants have 0.01 of own noise each; the last two share a part of it."""
+    steps = 1500
+    losses = {name: each[:1] * seeds for name, each in LOSSES.items()}
+    folder = results(tmp_path, losses, steps=steps)
+    frames = read_frames(folder)
+    generator = np.random.default_rng(3)
+    columns = []
+    for name in LOSSES:
+        for seed in range(seeds):
+            batch = np.random.default_rng([seed, 1]).normal(0, spread, steps)
+            common = np.random.default_rng([seed, 2]).normal(0, shared, steps)
+            rest = math.sqrt(0.01**2 - shared**2)
+            own = generator.normal(0, rest if name != "rotary" else 0.01, steps)
+            columns.append(3 + batch + own + (common if name != "rotary" else 0))
+    changed = frames.steps.with_columns(loss=np.concatenate(columns))
+    return replace(frames, steps=changed)
+
+
+@pytest.mark.parametrize("shared", [0.006, 0.009])
+def test_variants_that_share_more_than_the_batches_have_no_ratios(tmp_path, shared):
+    found = volatility(near_clones(tmp_path, 0.02, shared))
+    for name in ("none", "linspace"):
+        assert found[name].own_ratio is None
+        assert found[name].own_note == SHARED
+
+
+def test_a_ratio_that_only_the_third_variant_shows_is_not_given(tmp_path):
+    frames = near_clones(tmp_path, 0.3, 0.007)
+    residuals = list(_residuals_by_seed(training_curves(frames), 3).values())
+    own = np.sqrt([own_variances(np.array(list(each.values()))) for each in residuals])
+    assert noise_ratio(own[:, 1], own[:, 0], 2).high < 1
+    assert volatility(frames)["none"].own_note == UNCONFIRMED
+
+
+def test_an_own_variance_below_zero_leaves_the_grid_without_ratios(tmp_path):
+    folder = results(tmp_path, LOSSES, steps=300, noise={"none": 0.0005, "linspace": 0.0})
+    found = volatility(read_frames(folder))
+    assert {found[name].own_note for name in ("none", "linspace")} == {SHARED}
+
+
+def test_seeds_with_two_of_three_variants_do_not_mix_two_estimates(tmp_path):
+    folder = results(tmp_path, LOSSES, steps=300, status={"linspace/1": "failed"})
+    curves = training_curves(read_frames(folder))
+    assert list(_residuals_by_seed(curves, 3)) == [0, 2]
 
 
 def test_two_variants_make_no_claim_below_two_thousand_steps(tmp_path):

@@ -68,6 +68,14 @@ def test_matrices_of_layers_and_head_decay_and_nothing_else():
     assert {"embedding.weight", "embedded.table.weight", "norm.weight"} < spared
 
 
+@pytest.mark.parametrize("per_head", [False, True])
+def test_a_position_encoder_never_decays_whatever_its_shape(per_head):
+    model = decoder(positions={"linspace": {"per_head": per_head}})
+    scales = {name: each for name, each in model.named_parameters() if ".positions." in name}
+    assert scales
+    assert not any(decayed(name, each) for name, each in scales.items())
+
+
 @pytest.mark.parametrize(("decay", "moved"), [("matrices", False), ("all", True)])
 def test_without_a_gradient_vectors_move_only_if_everything_decays(decay, moved):
     gain = nn.Parameter(torch.ones(3))

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 from components.errors import UserError
 from tests.builders import component, random_decoder, sizes, some_tokens, some_values, windowed
@@ -68,3 +69,13 @@ def test_it_is_not_free_to_move():
 def test_a_pattern_over_the_layers_is_refused():
     with pytest.raises(UserError, match="learned acts on the embeddings and has no place in a pat"):
         random_decoder(positions=["learned", "none"])
+
+
+def test_training_on_a_gpu_reads_no_position():
+    with FakeTensorMode():
+        encoder = learned().to("cuda")
+        places, x = torch.arange(3, device="cuda")[None], torch.zeros(1, 3, 16, device="cuda")
+        assert encoder.on_embeddings(x, places).shape == x.shape
+        encoder.eval()
+        with pytest.raises(DataDependentOutputException):
+            encoder.on_embeddings(x, places)

@@ -101,3 +101,25 @@ def test_moving_all_positions_has_no_effect_on_attention():
 def test_the_scale_starts_at_1_whatever_the_seed():
     encoder = decoder(positions="linspace", seed=3).layers[1].positions
     assert encoder.scale.tolist() == [1.0] * 4
+
+
+def test_in_bfloat16_every_position_keeps_its_height():
+    encoder = component("positions", "linspace", sizes(window=512, context=512), edge=500.0)
+    keys, places = some_values(1, 4, 512, 4).bfloat16(), torch.arange(512)[None]
+    _, ours = encoder.bfloat16().on_queries_and_keys(keys, keys, places, places)
+    heights = torch.tensor(ramp(range(512), 0, 512, 500.0, 0.0), dtype=torch.float64)
+    # Rounded once: half a unit in the last of 8 bits.
+    torch.testing.assert_close(
+        ours.double(), keys.double() + heights[:, None], rtol=2**-8, atol=1e-4
+    )
+    assert ours.dtype == torch.bfloat16
+
+
+def test_in_bfloat16_the_sum_is_rounded_once():
+    encoder = component("positions", "linspace", sizes(window=512, context=512)).bfloat16()
+    keys, places = torch.zeros(1, 4, 512, 4), torch.arange(512)[None]
+    _, exact = encoder.on_queries_and_keys(keys, keys, places, places)
+    half = keys.bfloat16()
+    _, ours = encoder.on_queries_and_keys(half, half, places, places)
+    assert len(exact[0, 0, :, 0].unique()) == 512
+    assert torch.equal(ours, exact.bfloat16())
