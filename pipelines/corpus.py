@@ -110,7 +110,7 @@ def cut(units: Iterable[str], documents: str) -> list[str]:
         parts = (article for unit in units for article in _articles(unit))
     else:
         parts = (unit for unit in units)
-    return [part for part in parts if not _is_blank(part)]
+    return [part for part in parts if part.strip()]
 
 
 def blanks(units: Iterable[str], documents: str) -> int:
@@ -120,11 +120,7 @@ def blanks(units: Iterable[str], documents: str) -> int:
     """
     if documents == "line":
         units = (line for unit in units for line in unit.splitlines() or [unit])
-    return sum(map(_is_blank, units))
-
-
-def _is_blank(text: str) -> bool:
-    return not text or text.isspace()
+    return sum(not unit.strip() for unit in units)
 
 
 def _articles(text: str) -> Iterable[str]:

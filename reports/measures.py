@@ -1,6 +1,6 @@
 """Volatility of each variant as the page shows it: the estimates as text, and where it spiked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from reports.volatility import Volatility, training_curves, volatility
 from reports.wording import capital, listed, volatility_sentence
 
 ONE_SEED = "one seed"
+NOT_ESTIMATED = "not estimated"
+LONGEST_IN_A_CELL = 16
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,11 @@ class Measures:
 
     @property
     def ratio_interval(self) -> str:
-        """Write `1.35 to 3.35`, or why there is none."""
+        """Write `1.35 to 3.35`, or why there is none; a long reason stands in a sentence."""
         ratio, note = self.estimates.own_ratio, self.estimates.own_note or ""
-        return note if ratio is None else f"{ratio.low:.2f} to {ratio.high:.2f}"
+        if ratio is not None:
+            return f"{ratio.low:.2f} to {ratio.high:.2f}"
+        return note if len(note) <= LONGEST_IN_A_CELL else NOT_ESTIMATED
 
     def as_json(self) -> dict[str, Any]:
         """Return the estimates for machines."""
@@ -84,7 +88,7 @@ def finding(marks: Sequence[Mark], measured: Sequence[Measures]) -> str:
 
 
 def sentences(marks: Sequence[Mark], measured: Sequence[Measures]) -> tuple[str, ...]:
-    """Return one sentence for every resolved variant, and one for all the others."""
+    """Return one sentence for every resolved variant, one for all the others, and reasons."""
     known = [
         (mark.label, each.estimates, each.estimates.own_ratio)
         for mark, each in zip(marks, measured, strict=True)
@@ -97,11 +101,25 @@ def sentences(marks: Sequence[Mark], measured: Sequence[Measures]) -> tuple[str,
     rest = [
         label for label, _, ratio in known if ratio is not None and ratio.low <= 1 <= ratio.high
     ]
-    if not rest:
-        return tuple(resolved)
-    verb = "is" if len(rest) == 1 else "are"
-    others = f"{capital(listed(rest))} {verb} not shown to be noisier than the baseline."
-    return (*resolved, others)
+    if rest:
+        verb = "is" if len(rest) == 1 else "are"
+        resolved.append(
+            f"{capital(listed(rest))} {verb} not shown to be noisier than the baseline."
+        )
+    return (*resolved, *_reasons(marks, measured))
+
+
+def _reasons(marks: Sequence[Mark], measured: Sequence[Measures]) -> Iterator[str]:
+    """Say what does not fit into a cell of the table."""
+    named: dict[tuple[str, bool], list[str]] = {}
+    for mark, each in zip(marks, measured, strict=True):
+        note = each.estimates.own_note or ""
+        if len(note) > LONGEST_IN_A_CELL:
+            is_known = each.estimates.own_ratio is not None
+            named.setdefault((note, is_known), []).append(mark.label)
+    for (note, is_known), labels in named.items():
+        verdict = "" if is_known else " is not estimated"
+        yield f"Own noise of {listed(labels)}{verdict}: {note}."
 
 
 def measures_table(marks: Sequence[Mark], measured: Sequence[Measures]) -> Table:

@@ -66,7 +66,7 @@ def profile(axis: Axis, lines: Sequence[Difference], baseline: Mark) -> Drawing:
         margin={"l": 64, "r": right_margin([line.mark for line in lines]), "t": 8, "b": 46},
         xaxis={
             "title": {"text": "position in the context (tokens)"},
-            "unifiedhovertitle": {"text": "position %{x:,.0f}"},
+            "unifiedhovertitle": {"text": "position %{x:,}"},
             "zeroline": False,
         },
         yaxis={

@@ -164,6 +164,33 @@ def test_the_page_never_scrolls_sideways_and_no_text_is_tiny(browser, path, widt
         assert seen.run(tiny) == []
 
 
+LONG = {
+    "a": "heads = 4, rotary",
+    "b": "heads = 1, alibi",
+    "c": "heads = 4, no positions, qk norm",
+    "d": "heads = 1, linspace",
+}
+
+
+@pytest.fixture(scope="module")
+def four(tmp_path_factory) -> Path:
+    rows = ([3.20, 3.21, 3.20, 3.19], [3.25, 3.26, 3.25, 3.24], [3.20, 3.22, 3.19, 3.20])
+    losses = dict(zip("abcd", (*rows, [3.27, 3.26, 3.27, 3.26]), strict=True))
+    return write_page(results(tmp_path_factory.mktemp("four"), losses, labels=LONG))
+
+
+@pytest.mark.parametrize("width", [901, 1101, 1280, 1440])
+def test_the_table_of_four_long_names_fits_its_box(browser, four, width):
+    with opened(browser, four, width=width) as seen:
+        box = "() => document.querySelector('.scroll.variants')"
+        assert seen.run(f"{box}.scrollWidth") == seen.run(f"{box}.clientWidth")
+        tops = """() => ['#theme', '.head .together span'].map(
+            each => document.querySelector(each).getBoundingClientRect())
+            .map(box => box.top + box.height / 2)"""
+        button, beside = seen.run(tops)
+        assert button == pytest.approx(beside, abs=3)
+
+
 def test_labels_at_line_ends_do_not_overlap(wide):
     boxes = wide.run(
         """() => ['curves', 'difference', 'profile'].map(id =>

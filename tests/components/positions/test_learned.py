@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 from components.errors import UserError
 from tests.builders import component, random_decoder, sizes, some_tokens, some_values, windowed
@@ -71,11 +70,9 @@ def test_a_pattern_over_the_layers_is_refused():
         random_decoder(positions=["learned", "none"])
 
 
-def test_training_on_a_gpu_reads_no_position():
-    with FakeTensorMode():
-        encoder = learned().to("cuda")
-        places, x = torch.arange(3, device="cuda")[None], torch.zeros(1, 3, 16, device="cuda")
-        assert encoder.on_embeddings(x, places).shape == x.shape
-        encoder.eval()
-        with pytest.raises(DataDependentOutputException):
-            encoder.on_embeddings(x, places)
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_on_a_gpu_evaluation_refuses_a_position_beyond_the_table():
+    encoder, x = learned().to("cuda").eval(), some_values(1, 1, 16).to("cuda")
+    with pytest.raises(ValueError, match="there is none for 18"):
+        encoder.on_embeddings(x, torch.tensor([[18]], device="cuda"))
