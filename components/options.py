@@ -46,7 +46,8 @@ class Option:
 
     @override
     def __str__(self) -> str:
-        return f"{self.name} ({describe(self.annotation)}, {shown(self.default)})"
+        default = "required" if self.default is REQUIRED else f"default {shown(self.default)}"
+        return f"{self.name} ({describe(self.annotation)}, {default})"
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,9 @@ def filled(path: str, declared: tuple[Option, ...], given: Mapping[str, Any]) ->
             expected = f"expected {describe(option.annotation)}"
             if isinstance(value, float) and not math.isfinite(value):
                 expected += ", a finite one"
-            what = f"{path}: {name} has the wrong type"
-            close = nearest(value, _words(option.annotation)) if isinstance(value, str) else ()
+            words = _words(option.annotation) if isinstance(value, str) else []
+            what = f"{path}: {name} has {'an unknown value' if words else 'the wrong type'}"
+            close = nearest(value, words) if isinstance(value, str) else ()
             problems.append(Problem(what, "", name, shown(value), (expected, *close)))
     if problems:
         raise UserError(*problems)

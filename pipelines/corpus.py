@@ -146,7 +146,7 @@ def _embedded() -> Corpus:
 
 def _files(data: Data, root: Path) -> Corpus:
     if data.path is None:
-        hint = "a file or folder of .txt, .jsonl, .json or .parquet: data.path=FILE_OR_FOLDER"
+        hint = "a file or folder of .txt, .jsonl, .json or .parquet: set.data.path=FILE_OR_FOLDER"
         raise UserError(Problem("the corpus files needs a path", "", "data.path", "null", (hint,)))
     files, empty = _found(data.path)
     builder = _only_builder(data.path, files)
@@ -250,7 +250,7 @@ def _texts(table: "Dataset", field: str, place: str) -> list[str]:
     from datasets import Value  # noqa: PLC0415 (slow to import)
 
     if field not in table.column_names:
-        expected = f"fields: {', '.join(table.column_names)}; choose one: data.text_field=NAME"
+        expected = f"fields: {', '.join(table.column_names)}; choose one: set.data.text_field=NAME"
         what = "the rows have no such field"
         raise UserError(Problem(what, place, "data.text_field", field, (expected,)))
     kind = table.features[field]
@@ -273,7 +273,7 @@ def _joined(rows: list[str], data: Data, place: str) -> list[str]:
     if data.documents == "file" and any(_ARTICLE.fullmatch(row.strip("\n")) for row in rows):
         hints = (
             "some rows are headings such as ` = Title = `: the rows are lines of articles",
-            "for articles: data.documents=wikitext; for lines: data.documents=line",
+            "for articles: set.data.documents=wikitext; for lines: set.data.documents=line",
         )
         what = "a row is not a document"
         raise UserError(Problem(what, place, "data.documents", data.documents, hints))

@@ -92,7 +92,7 @@ def digest_of(texts: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-_OTHER_TEXT = ("or train on other text: data.corpus=files data.path=FILE_OR_FOLDER",)
+_OTHER_TEXT = ("or train on other text: set.data.corpus=files set.data.path=FILE_OR_FOLDER",)
 
 
 def _refuse_other_versions() -> None:

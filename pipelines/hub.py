@@ -34,7 +34,7 @@ def fetch(data: Data, cache: Path) -> tuple[dict[str, "Dataset"], str]:
 def _name(data: Data) -> str:
     if data.name is not None:
         return data.name
-    hint = "a dataset of the hub: data.name=Salesforce/wikitext data.config=wikitext-103-raw-v1"
+    hint = "set.data.name=Salesforce/wikitext set.data.config=wikitext-103-raw-v1, for example"
     raise UserError(Problem("the corpus hub needs a name", "", "data.name", "null", (hint,)))
 
 
@@ -80,6 +80,6 @@ def _refused(what: str, name: str, *hints: str) -> UserError:
     """Describe what is wrong with a dataset, and the way that needs no hub."""
     files = (
         "without the hub: fetch the text elsewhere as .txt, .jsonl or .parquet, then "
-        "data.corpus=files data.path=FILE_OR_FOLDER"
+        "set.data.corpus=files set.data.path=FILE_OR_FOLDER"
     )
     return UserError(Problem(what, "", "data.name", name, (*hints, files)))

@@ -130,7 +130,7 @@ def test_an_option_without_a_default_must_be_given():
 def test_an_unknown_option_is_told_the_known_ones():
     with pytest.raises(UserError) as refused:
         filled("positions/p", OPTIONS[:1], {"zzz": 1})
-    assert refused.value.problems[0].hints == ("options: edge (float, 0.1)",)
+    assert refused.value.problems[0].hints == ("options: edge (float, default 0.1)",)
 
 
 @pytest.mark.parametrize(

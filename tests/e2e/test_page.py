@@ -239,6 +239,43 @@ def test_a_failed_grid_opens_without_a_figure_of_curves(browser, tmp_path):
         assert seen.page.locator("main section").count() == 11
 
 
+def test_pointing_at_a_line_names_its_variant_with_the_unit(browser, path):
+    with opened(browser, path) as seen:
+        figure = seen.page.locator("#figure-curves")
+        figure.scroll_into_view_if_needed()
+        box = figure.bounding_box()
+        seen.page.mouse.move(box["x"] + 400, box["y"] + 200)
+        lines = seen.page.locator("#figure-curves .hoverlayer .legendtext")
+        lines.first.wait_for()
+        texts = lines.all_text_contents()
+    assert [re.sub(r"[\d.]+", "#", text) for text in sorted(texts)] == [
+        *("linspace: # nats", "no positions: # nats", "rotary: # nats")
+    ]
+
+
+def test_no_note_of_plotly_lies_over_the_page_after_a_zoom(browser, path):
+    with opened(browser, path) as seen:
+        figure = seen.page.locator("#figure-curves")
+        figure.scroll_into_view_if_needed()
+        box = figure.bounding_box()
+        seen.page.mouse.move(box["x"] + 200, box["y"] + 200)
+        seen.page.mouse.down()
+        seen.page.mouse.move(box["x"] + 500, box["y"] + 200, steps=4)
+        seen.page.mouse.up()
+        seen.settle()
+        assert "range=" in seen.page.url
+        assert seen.page.locator(".plotly-notifier").all_inner_texts() == []
+
+
+def test_without_any_ticked_variant_the_captions_say_so(browser, path):
+    with opened(browser, path) as seen:
+        for box in seen.page.locator("[data-variant]").all():
+            box.uncheck()
+        seen.settle()
+        for name in ("curves", "difference"):
+            assert seen.page.locator(f"#note-{name}").inner_text() == "No variant is ticked."
+
+
 def test_copy_puts_the_command_on_the_clipboard_or_selects_it(wide):
     button = wide.page.locator("#cells [data-copy]").first
     button.click()

@@ -45,7 +45,7 @@ def test_without_a_connection_one_error_comes_at_once_and_names_the_way_by_files
     assert time.monotonic() - began < 5
     assert done.stdout.startswith("error: the hub cannot be reached")
     assert "data.name = Salesforce/wikitext" in done.stdout
-    assert "data.corpus=files data.path=" in done.stdout
+    assert "set.data.corpus=files set.data.path=" in done.stdout
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1] == str(tmp_path / "data" / "cache" / "hub")
     assert not (tmp_path / ".cache").exists()

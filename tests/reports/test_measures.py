@@ -40,6 +40,15 @@ def test_the_reason_stands_where_the_ratio_is_missing():
     assert row[2] == "– (one seed)"
 
 
+def test_a_long_reason_stands_in_a_sentence():
+    long = "the own noises are not independent"
+    found = [measured(None), measured(None, long), measured(None, long)]
+    assert measures_table([ROTARY, NONE, ALIBI], found).rows[1][2] == "– (not estimated)"
+    assert sentences([ROTARY, NONE, ALIBI], found) == (
+        f"Own noise of none and alibi is not estimated: {long}.",
+    )
+
+
 def test_curves_give_a_measure_of_every_variant(tmp_path):
     folder = results(tmp_path, LOSSES, steps=400, noise={"none": 0.05, "rotary": 0.01})
     found = measure(read_frames(folder))
