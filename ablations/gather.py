@@ -88,7 +88,6 @@ def metrics(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             if row["variant"] == variant.name and row["loss"] is not None
         ]
         means[variant.name] = sum(losses) / len(losses) if losses else None
-    known = {name: loss for name, loss in means.items() if loss is not None}
     counted = {"done": "complete", "diverged": "diverged", "failed": "failed", "missing": "missing"}
     return {
         "cells": {
@@ -96,7 +95,6 @@ def metrics(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         },
         "loss": means,
         "baseline_loss": means[plan.grid.baseline],
-        "lowest_mean": min(known, key=lambda name: known[name]) if known else None,
     }
 
 

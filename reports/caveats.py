@@ -49,6 +49,10 @@ def _diverged(frames: Frames) -> Iterator[Caveat]:
         what = f"{capital(manifest.label(name))} diverged: {places_of(cells)}"
         reasons = listed(list(dict.fromkeys(c.reason for c in cells if c.reason)))
         what = f"{what} ({reasons})" if reasons else what
+        if not any(c.variant == name and c.status == "complete" for c in manifest.cells):
+            kind = "baseline_diverged" if name == manifest.baseline else "diverged"
+            yield Caveat(kind, f"{what}; there is no other seed of it.", "cells")
+            continue
         them = "this seed" if len(cells) == 1 else "these seeds"
         if name == manifest.baseline:
             bends = f"every difference leaves {them} out, and so flatters the baseline"
@@ -67,12 +71,18 @@ def _looks(frames: Frames) -> Iterator[Caveat]:
     wider = [each for each in looks if ours < set(each)]
     if wider:
         most = max(wider, key=len)
-        text = f"{len(most)} seeds were judged before ({_set(most)}); here are {len(ours)} of them."
+        text = (
+            f"{len(most)} seeds were judged before ({_set(most)}); here are {len(ours)} of them, "
+            "and the intervals are widened for that."
+        )
         yield Caveat("fewer_seeds", text, "provenance")
     others = [each for each in looks if len(each) >= len(ours) and not ours <= set(each)]
     if others:
-        sets = listed([_set(each) for each in others])
-        text = f"The same question was also judged on other seeds: {sets}."
+        sets = "; ".join(_set(each) for each in others)
+        text = (
+            f"The same question was also judged on other seeds ({sets}); the intervals are widened "
+            "for that."
+        )
         yield Caveat("other_seeds", text, "provenance")
 
 

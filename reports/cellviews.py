@@ -74,7 +74,7 @@ def unfinished_lines(frames: Frames) -> tuple[str, ...]:
         if each.status not in {"complete", "missing"}
     ]
     missing = sum(each.status == "missing" for each in frames.manifest.cells)
-    return (*lines, *([f"? {missing} missing: the same command runs them"] if missing else []))
+    return (*lines, *([f"? {missing} missing: {frames.manifest.command}"] if missing else []))
 
 
 def _view(frames: Frames, cell: Cell, row: dict[str, Any]) -> CellView:

@@ -86,7 +86,7 @@ def note(given: Sequence[Plan], verdict: Verdict) -> str:
             "of 100 cases."
         )
     if verdict.kind in {"not_run", "not_finished"}:
-        return "The cells that are missing come first: the same command runs them."
+        return "The cells that are missing come first: the command of the whole grid runs them."
     if verdict.kind in NO_VERDICT:
         return "There is no interval yet that more seeds could narrow: this needs a second seed."
     is_open = any(each.verdict == "unresolved" for each in verdict.claims)

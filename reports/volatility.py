@@ -30,7 +30,7 @@ FEWEST_STEPS_OF_TWO = 2000
 TWO_VARIANTS = "two variants: own noise uncertain"
 TOO_FEW = "too few points"
 BELOW = "below the noise of the estimate"
-SHARED = "the own noises are not independent: some variants share more than the batches"
+SHARED = "too uncertain here, or some variants share more than the batches"
 UNCONFIRMED = "not confirmed by the whole noise of the two"
 ONE_SEED = "one seed"
 Residuals = Mapping[str, Array]  # of the variants, at the same steps of one seed
@@ -239,10 +239,3 @@ def deviation_interval(deviation: float, seeds: int) -> tuple[float, float]:
     degrees = seeds - 1
     low = deviation * math.sqrt(degrees / float(chdtri(degrees, 0.025)))
     return low, deviation * math.sqrt(degrees / float(chdtri(degrees, 0.975)))
-
-
-def deviation_ratio_factor(seeds: int) -> float:
-    """Return the factor by which a ratio of two standard deviations is uncertain, sqrt F."""
-    from scipy.special import fdtri  # noqa: PLC0415 - scipy is slow to import
-
-    return math.sqrt(float(fdtri(seeds - 1, seeds - 1, 0.975)))

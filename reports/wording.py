@@ -132,7 +132,8 @@ def _diverged(claim: Claim, contrast: Contrast, a: str, b: str) -> str:
     side = "below" if claim.difference < 0 else "above"
     by = numbers.fixed(abs(claim.difference), places(claim))
     if claim.low is None:
-        return f"{text} Where it did not, it ended {by} nats/token {side} {b} (one pair)."
+        few = "one pair" if claim.pairs == 1 else f"{claim.pairs} pairs, no interval"
+        return f"{text} Where it did not, it ended {by} nats/token {side} {b} ({few})."
     return (
         f"{text} Where it did not, it ended {by} nats/token {side} {b} "
         f"(given that it did not diverge: {evidence(claim)})."

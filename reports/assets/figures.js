@@ -194,7 +194,7 @@ function figuresOf(report, losses, view) {
     const x = along(state.x, rest[0]), { low, high, mean } = overSeeds(means, length, curves.student), indexes = places(x, x[0], x[length - 1], state.logx);
     return {
       traces: band(pick(indexes, x), pick(indexes, low), pick(indexes, high), rest[0], 0.45),
-      labels: [{ y: mean[length - 1], text: `${rest.length} other variants`, color: '@muted' }],
+      labels: [{ y: mean[length - 1], text: rest.length === 1 ? 'another variant' : `${rest.length} other variants`, color: '@muted' }],
     };
   }
 

@@ -98,7 +98,7 @@
     const range = smoothingRange(), memory = Math.round(1 / (1 - decay(state.kind, state.p, range)));
     const share = Math.round(100 * memory / length);
     const sentence = state.p
-      ? `Each point of the thick line remembers about ${memory.toLocaleString('en')} steps (${share < 1 ? '< 1' : share} % of the run) and lags behind by as many.`
+      ? `Each point of the thick line remembers about ${memory === 1 ? 'one step' : `${memory.toLocaleString('en')} steps`} (${share < 1 ? '< 1' : share} % of the run) and lags behind by as many.`
       : 'No smoothing: the thick line is the mean over seeds of the raw loss.';
     clearTimeout(speaking);
     speaking = setTimeout(() => { find('#memory').textContent = sentence; }, 150);

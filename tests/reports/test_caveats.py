@@ -43,6 +43,15 @@ def test_a_diverged_baseline_comes_first(tmp_path):
     )
 
 
+def test_a_variant_that_always_diverged_has_no_mean_to_flatter(tmp_path):
+    status = {"none/0": "diverged", "none/1": "diverged"}
+    found = caveats(tmp_path, {"rotary": ROTARY[:2], "none": [3.3, 3.3]}, status=status)
+    assert found["diverged"] == (
+        "No positions diverged: seed 0 at step 40 and seed 1 at step 40 (loss is NaN); "
+        "there is no other seed of it."
+    )
+
+
 def test_a_failed_seed_is_counted(tmp_path):
     found = caveats(tmp_path, TABLE, status={"alibi/2": "failed"})
     assert found["failed"] == "Alibi failed in seed 2; its difference uses 4 of 5 seeds."
@@ -79,13 +88,19 @@ def test_seeds_added_after_looking_are_told(tmp_path):
 def test_more_seeds_that_were_judged_before_are_told(tmp_path):
     losses = {name: row[:4] for name, row in TABLE.items()}
     found = caveats(tmp_path, losses, looks=[[0, 1, 2, 3, 4], [0, 1, 2, 3]])
-    assert found["fewer_seeds"] == "5 seeds were judged before (0 to 4); here are 4 of them."
+    assert found["fewer_seeds"] == (
+        "5 seeds were judged before (0 to 4); here are 4 of them, and the intervals are widened "
+        "for that."
+    )
     assert "other_seeds" not in found
 
 
 def test_other_seeds_of_the_same_question_are_told(tmp_path):
     found = caveats(tmp_path, TABLE, looks=[[5, 6, 7, 8, 9], [0, 1, 2, 3, 4]])
-    assert found["other_seeds"] == "The same question was also judged on other seeds: 5 to 9."
+    assert found["other_seeds"] == (
+        "The same question was also judged on other seeds (5 to 9); the intervals are widened "
+        "for that."
+    )
 
 
 def test_different_hardware_is_told(tmp_path):

@@ -40,7 +40,7 @@ def test_missing_cells_are_one_line_and_the_others_one_each(frames):
     assert unfinished_lines(frames) == (
         "! no positions, seed 1: failed: OSError: <disk> is full",
         "× no positions, seed 2: diverged at step 40 of 60: loss is NaN",
-        "? 1 missing: the same command runs them",
+        f"? 1 missing: {frames.manifest.command}",
     )
 
 

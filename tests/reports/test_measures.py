@@ -41,7 +41,7 @@ def test_the_reason_stands_where_the_ratio_is_missing():
 
 
 def test_a_long_reason_stands_in_a_sentence():
-    long = "the own noises are not independent"
+    long = "too uncertain here"
     found = [measured(None), measured(None, long), measured(None, long)]
     assert measures_table([ROTARY, NONE, ALIBI], found).rows[1][2] == "– (not estimated)"
     assert sentences([ROTARY, NONE, ALIBI], found) == (

@@ -23,7 +23,6 @@ from reports.volatility import (
     _residuals_by_seed,
     common_share,
     deviation_interval,
-    deviation_ratio_factor,
     training_curves,
     volatility,
 )
@@ -106,12 +105,6 @@ def test_intervals_of_a_deviation_are_the_known_answer():
     inputs, expected = known("sd_confidence_interval")
     for seeds, limits in expected.items():
         assert deviation_interval(inputs["sd"], int(seeds)) == pytest.approx(limits, rel=1e-6)
-
-
-def test_factors_of_a_ratio_of_deviations_are_the_known_answer():
-    _, expected = known("sd_ratio_interval_factor")
-    for seeds, factor in expected.items():
-        assert deviation_ratio_factor(int(seeds)) == pytest.approx(factor, rel=1e-6)
 
 
 def _falling(steps):

@@ -55,7 +55,8 @@ def test_better_equivalent_and_unresolved(tmp_path):
 def test_how_many_more_seeds_would_resolve_the_margin(tmp_path):
     losses = {"rotary": [3.2, 3.21, 3.22, 3.2], "none": [3.198, 3.215, 3.213, 3.208]}
     assert sentences(tmp_path, losses)["none"].endswith(
-        "XX"
+        written(" About 8 to 24 more seeds (about 11_s to 33_s of training) would resolve ")
+        + "a difference of 0.01."
     )
 
 
@@ -138,6 +139,13 @@ def test_diverged_everywhere_and_but_for_one_seed(tmp_path):
         "X diverged in 1 of 2 seeds (seed 0 at step 40). "
         "Where it did not, it ended 0.090 nats/token above rotary (one pair)."
     )
+
+
+def test_pairs_without_an_interval_are_not_called_one_pair(tmp_path):
+    losses = {"rotary": [3.2, 3.21, 3.19], "x": [3.2, 3.3, 3.28]}
+    looks = [[0, 1], [0, 1, 2]]
+    found = sentences(tmp_path, losses, status={"x/0": "diverged"}, looks=looks)
+    assert found["x"].endswith("it ended 0.090 nats/token above rotary (2 pairs, no interval).")
 
 
 def test_a_difference_too_noisy_to_settle(tmp_path):
