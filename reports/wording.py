@@ -30,10 +30,10 @@ def capital(text: str) -> str:
 
 
 def listed(names: Sequence[str], last: str = "and", limit: int = NAMED_AT_MOST) -> str:
-    """Write `A, B and C`, or `A, B, C and 4 more`."""
-    shown = list(names[:limit])
-    if len(names) > limit:
-        shown.append(f"{len(names) - limit} more")
+    """Write `A, B and C`, or `A, B, C and 4 more`; a single one more is named as well."""
+    shown = list(names)
+    if len(names) > limit + 1:
+        shown[limit:] = [f"{len(names) - limit} more"]
     if len(shown) < 2:  # noqa: PLR2004 - one name needs no joint
         return "".join(shown)
     return f"{', '.join(shown[:-1])} {last} {shown[-1]}"

@@ -70,10 +70,10 @@ def test_one_seed(tmp_path):
 
 
 def test_one_seed_of_several_variants(tmp_path):
-    losses = {"rotary": [3.20], "none": [3.247], "x": [3.1], "y": [3.3], "z": [3.4]}
+    losses = {"rotary": [3.20], "none": [3.247], "x": [3.1], "y": [3.3], "z": [3.4], "w": [3.5]}
     assert judged(tmp_path, losses).text == (
         written("No verdict: one seed. The differences seen are +0.047 (no positions - rotary), ")
-        + written("-0.100 (x - rotary), +0.100 (y - rotary) and 1 more. ")
+        + written("-0.100 (x - rotary), +0.100 (y - rotary) and 2 more. ")
         + "One run cannot tell a better variant from a lucky seed."
     )
 
