@@ -45,12 +45,13 @@ def _no_key(key: str, node: Node, catalogue: Catalogue) -> Problem:
     if key in MACHINE_KEYS:
         hint = f"give it to the command: {key}=..."
         return node.problem(f"{key} says how to run, and is no key of a grid", hint)
-    known = f"known keys: {', '.join(GRID_KEYS)}"
+    keys = (*GRID_KEYS, *MACHINE_KEYS) if node.place == COMMAND_LINE else GRID_KEYS
+    known = f"known keys: {', '.join(keys)}"
     if key.partition(".")[0] in (*PART_KINDS, *FIELD_SECTIONS):
         while len(node.items) == 1:
             node = next(iter(node.items.values()))
         return node.problem(f"unknown key {key}", _under_set(node.key, node), known)
-    close = nearest(key, GRID_KEYS)
+    close = nearest(key, keys)
     if not close:
         close = tuple(_under_set(each, node) for each in settings_called(key, catalogue)[:1])
     return node.problem(f"unknown key {key}", *close, known)

@@ -170,6 +170,7 @@ OVERRIDES = (
     ("learning_rate=0.1", ("unknown key learning_rate", "write set.optimizer.learning_rate=0.1")),
     ("set.model.heads=5", ("heads do not divide the width", "command line   set.model.heads = 5")),
     ("preset=labtop", ("unknown preset labtop", "did you mean laptop?")),
+    ("worker=2", ("unknown key worker", "did you mean workers?")),
     ("baseline.positions=learned", ("not a point of the grid", "baseline.positions = learned")),
     ("question=${oc.env:HOME}", ("an interpolation has no place", "command line   question")),
     ("margin=!!float 1", ("a tag has no place", "command line   margin")),
