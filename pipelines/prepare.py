@@ -4,7 +4,6 @@
 is filled elsewhere and then renamed, its facts.json written last.
 """
 
-import ast
 import fcntl
 import json
 import shutil
@@ -18,8 +17,10 @@ from typing import Any
 
 from pipelines import corpus, embedded, split, tokens
 from pipelines.cell import Data
+from pipelines.code import reached
 from pipelines.files import read_json, write_json
 from pipelines.split import Division
+from pipelines.statements import ALL
 from pipelines.tokens import Tokenizer
 
 _DIGESTED = (
@@ -30,7 +31,6 @@ _DIGESTED = (
     "tokenizer.json",
 )
 _FILES = (*_DIGESTED, "validation.bytes.npy")
-_MODULES = ("corpus", "embedded", "hub", "split", "tokens", "prepare")
 _OF_THE_SOURCE = ("source", "licence", "licences", "corpus")
 _OF_OTHER_TEXT = {"path", "name", "config", "text_field", "documents"}
 
@@ -111,24 +111,10 @@ def request(data: Data) -> str:
 
 
 def _making() -> str:
-    """Return the digest of the code that makes prepared data, without comments and docstrings."""
-    digest = blake2b(digest_size=10)
-    for module in _MODULES:
-        digest.update(_meaning(Path(__file__).with_name(f"{module}.py")).encode())
-    return digest.hexdigest()
-
-
-def _meaning(path: Path) -> str:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [each for each in body if not _is_text(each)]  # type: ignore[attr-defined]  # it has one
-    return ast.dump(tree)
-
-
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    """Return the digest of the code that makes prepared data, as a fingerprint sees code."""
+    modules = reached({Path(__file__): (ALL,)})
+    code = {name: module.digest for name, module in modules.items()}
+    return blake2b(json.dumps(code, sort_keys=True).encode(), digest_size=10).hexdigest()
 
 
 def _complete(folder: Path) -> Prepared | None:

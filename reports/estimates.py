@@ -159,18 +159,6 @@ def always_valid_critical(pairs: int, comparisons: int, alpha: float = ALPHA) ->
     return math.sqrt((pairs - 1) * (bound - 1) / (1 - bound / spread))
 
 
-def e_value(differences: Array) -> float:
-    """Return the e-value against "no difference", valid whenever one stops adding seeds.
-
-    Formula: (1 + n g)^(-1/2) [(1 + t^2 / nu) / (1 + t^2 / (nu (1 + n g)))]^(n/2).
-    """
-    pairs, degrees = len(differences), len(differences) - 1
-    spread = 1 + pairs * EFFECT_PRIOR
-    error = float(np.std(differences, ddof=1)) / math.sqrt(pairs)
-    square = (float(np.mean(differences)) / error) ** 2 / degrees
-    return float(spread**-0.5 * ((1 + square) / (1 + square / spread)) ** (pairs / 2))
-
-
 def flip_probability(differences: Array) -> float:
     """Return the chance that one fresh seed orders the two the other way.
 
@@ -189,32 +177,6 @@ def pairing_efficiency(variant: Array, baseline: Array) -> float | None:
     if total == 0:
         return None
     return 1 - float(np.var(variant - baseline, ddof=1)) / total
-
-
-def equivalence_p(differences: Array, margin: float) -> float:
-    """Return the p-value of two one-sided tests against a difference of `margin`."""
-    error = float(np.std(differences, ddof=1)) / math.sqrt(len(differences))
-    mean, degrees = float(np.mean(differences)), len(differences) - 1
-    above = student_below(-(mean + margin) / error, degrees)
-    below = student_below((mean - margin) / error, degrees)
-    return max(above, below)
-
-
-def fisher_p(diverged: tuple[int, int], finished: tuple[int, int]) -> float:
-    """Return Fisher's exact p that two variants diverge equally often.
-
-    Args:
-        diverged: cells of the variant and of the baseline that did.
-        finished: cells of the two that did not.
-    """
-    columns = [diverged[0] + finished[0], diverged[1] + finished[1]]
-    total = sum(diverged)
-    ways = [
-        math.comb(columns[0], k) * math.comb(columns[1], total - k)
-        for k in range(max(0, total - columns[1]), min(columns[0], total) + 1)
-    ]
-    seen = math.comb(columns[0], diverged[0]) * math.comb(columns[1], diverged[1])
-    return sum(each for each in ways if each <= seen) / sum(ways)
 
 
 def pairs_of(names: Sequence[str]) -> tuple[tuple[str, str], ...]:

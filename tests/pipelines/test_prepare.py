@@ -12,8 +12,9 @@ import pytest
 
 from components.errors import UserError
 from pipelines.cell import Data
-from pipelines.prepare import Prepared, _meaning, prepare, prepared, request
+from pipelines.prepare import Prepared, prepare, prepared, request
 from pipelines.tokens import document_bytes, read_split, read_tokenizer
+from tests.copies import copied, environment
 
 SHARED = (
     "This paragraph stands in more than one of the documents, word for word and letter by letter."
@@ -164,19 +165,42 @@ def test_settings_that_do_not_matter_are_not_asked_for(tmp_path):
     assert request(Data(tokenizer="bpe")) != request(Data(tokenizer="bpe", vocabulary=9999))
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return copied(tmp_path_factory.mktemp("prepare"))
+
+
+def asked_in(project):
+    """What a process in a copy of the repository takes for the request of the default data."""
+    imports = "from pipelines.cell import Data; from pipelines.prepare import request"
+    command = [sys.executable, "-c", f"{imports}; print(request(Data()))"]
+    done = subprocess.run(
+        command, cwd=project, env=environment(), capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
 @pytest.mark.parametrize(
-    ("edited", "is_noticed"),
+    ("file", "old", "new", "is_noticed"),
     [
-        ("def f():\n    # a comment\n    return (1)\n", False),
-        ('"""Text."""\ndef f():\n    """Text."""\n    return 1\n', False),
-        ("def f():\n    return 2\n", True),
+        ("split.py", "def ", "# a comment\ndef ", False),
+        ("split.py", '"""', '"""Said otherwise. ', False),
+        ("train.py", "training.clip", "2 * training.clip", False),
+        ("split.py", "PASSAGE = 13", "PASSAGE = 8", True),
+        ("corpus.py", "unit.splitlines()", "[unit]", True),
+        ("embedded.py", "SHORTEST = 200", "SHORTEST = 100", True),
     ],
 )
-def test_only_an_edit_of_the_code_that_means_something_is_noticed(tmp_path, edited, is_noticed):
-    one, other = tmp_path / "one.py", tmp_path / "other.py"
-    one.write_text("def f():\n    return 1\n", encoding="utf-8")
-    other.write_text(edited, encoding="utf-8")
-    assert (_meaning(one) != _meaning(other)) == is_noticed
+def test_only_an_edit_of_the_code_that_makes_the_data_is_noticed(
+    project, file, old, new, is_noticed
+):
+    path = project / "pipelines" / file
+    before, text = asked_in(project), path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    after = asked_in(project)
+    path.write_text(text, encoding="utf-8")
+    assert (before != after) == is_noticed
 
 
 def test_a_changed_file_is_noticed(data, tmp_path):
