@@ -127,7 +127,7 @@ def _windows(model: Decoder, tokens: Tensor, length: int) -> Iterator[tuple[Tens
     state = model.start(len(tokens))
     for part in tokens.split(length, dim=1):
         x = model.embedding(part).detach().requires_grad_()
-        logits, state = model.from_embeddings(x, state)
+        logits, state, _ = model.from_embeddings(x, state)
         yield x, logits
 
 

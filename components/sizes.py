@@ -16,6 +16,9 @@ class Sizes:
         window: tokens processed at once.
         context: tokens of one training sample, a multiple of `window`.
         vocabulary: number of token ids.
+        places: positions that the tokens of one context take, with those that a memory adds.
+        attends: for each layer, whether it has keys; None where that is not known: all have.
+        mlp_factor: what the MLP's inner width is multiplied by.
     """
 
     width: int
@@ -26,3 +29,10 @@ class Sizes:
     window: int
     context: int
     vocabulary: int
+    places: int | None = None
+    attends: tuple[bool, ...] | None = None
+    mlp_factor: float = 1.0
+
+    def has_keys(self, layer: int) -> bool:
+        """Say whether a layer has keys."""
+        return self.attends is None or self.attends[layer]

@@ -53,7 +53,8 @@ def initial_loss(model: "Decoder", sample: "Sample", precision: str) -> float:
     trained = model.training
     model.eval()
     with torch.no_grad():
-        total = sum(float(nats.sum()) for _, nats, _ in read(model, sample.parts, precision))
+        readings = read(model, sample.parts, precision)
+        total = sum(float(reading.nats.sum()) for reading in readings)
     model.train(trained)
     return total / max(sample.predicted, 1)
 
@@ -124,8 +125,10 @@ def unreached(model: "Decoder") -> tuple[str, ...]:
     state = copy.start(ROWS)
     total = torch.zeros(())
     for part in tokens.split(length, dim=1):
-        logits, state = copy(part, state)
+        logits, state, auxiliary = copy(part, state)
         total = total + torch.log_softmax(logits, -1)[..., 0].sum()
+        if auxiliary is not None:
+            total = total + auxiliary
     total.backward()
     return tuple(
         name

@@ -148,8 +148,10 @@ def _pass(model: "Decoder", context: int) -> tuple[int, int]:
     state = model.start(1)
     with FlopCounterMode(display=False) as counter, kept.counted():
         for end in range(window, context + 1, window):
-            logits, state = model(tokens, state)
+            logits, state, auxiliary = model(tokens, state)
             loss = loss + cross_entropy(logits.flatten(0, 1), tokens.flatten())
+            if auxiliary is not None:
+                loss = loss + auxiliary
             most = max(most, kept.bytes)
             if end == context or not carries_gradient(state):
                 loss.backward()

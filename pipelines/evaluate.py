@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from components.batching import IGNORED, Documents
+from components.batching import IGNORED, Batch, Documents
 from components.errors import UserError
 from pipelines.windows import parts, read
 
@@ -88,7 +88,7 @@ def evaluate(
     """
     length = evaluation.length or training.context
     window = model.sizes.window
-    if evaluation.length is not None and not model.memory.carries:
+    if evaluation.length is not None and not model.carries:
         window = length
     try:
         return _evaluated(model, held_out, _Shape(length, window, training))
@@ -165,8 +165,9 @@ def _batches(
         tokens, targets = _filled(
             documents, begins[rows], ends[rows], opens, length=count * shape.window
         )
-        own = parts(tokens, targets, np.zeros((len(rows), count), dtype=np.bool_), device)
-        losses = [nats for _, nats, _ in read(model, own, shape.training.precision)]
+        batch = Batch(tokens, targets, np.zeros((len(rows), count), dtype=np.bool_))
+        own = read(model, parts(batch, device), shape.training.precision)
+        losses = [reading.nats for reading in own]
         together = torch.cat(losses, dim=1).cpu().numpy().astype(np.float64)
         yield owners[rows], together, targets != IGNORED
 

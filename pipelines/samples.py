@@ -35,4 +35,4 @@ def sample(batching: Batching, seed: int, device: torch.device, step: int) -> Sa
     """Return the sample of the `step`-th step, counted from 0."""
     batch = batching.batch(seed, step)
     predicted = int(np.count_nonzero(batch.targets != IGNORED))
-    return Sample(parts(batch.tokens, batch.targets, batch.fresh, device), predicted)
+    return Sample(parts(batch, device), predicted)

@@ -143,13 +143,16 @@ def steps(trainee: Trainee, cell: "Cell", first: int = 0) -> Iterator[Step]:
         count = max(sample.predicted, 1)
         loss = torch.zeros((), device=trainee.device)
         pending = loss
-        for part, nats, state in read(model, sample.parts, training.precision):
+        for reading in read(model, sample.parts, training.precision):
             # nats per token of the sample: windows with fewer targets weigh less
-            pending = pending + nats.sum() / count
+            nats = reading.nats.sum() / count
+            loss = loss + nats.detach()
+            pending = pending + nats
+            if reading.auxiliary is not None:
+                pending = pending + reading.auxiliary / len(sample.parts)
             # Where a later window sends gradients back into this one, they go back together.
-            if part is sample.parts[-1] or not carries_gradient(state):
+            if reading.part is sample.parts[-1] or not carries_gradient(reading.state):
                 pending.backward()
-                loss = loss + pending.detach()
                 pending = torch.zeros_like(loss)
 
         norm = clip_grad_norm_(model.parameters(), training.clip)
@@ -158,6 +161,7 @@ def steps(trainee: Trainee, cell: "Cell", first: int = 0) -> Iterator[Step]:
             if parameter.grad is not None:
                 parameter.grad.masked_fill_(broken, 0.0)
         optimizer.step()
+        model.after_step()
         yield Step(done + 1, sample.predicted, loss, norm, optimizer.param_groups[0]["lr"])
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from components.batching import IGNORED
-from components.decoder import Decoder
+from components.batching import IGNORED, Batch
+from components.decoder import Decoder, State
 
 
 @dataclass(frozen=True)
@@ -22,69 +22,78 @@ class Part:
         tokens: [rows, window], int64.
         targets: [rows, window], int64; IGNORED where there is none.
         fresh: [rows], bool; rows whose memory is forgotten before this window. None: no row.
+        documents: [rows, window], int64; see `Batch`. None: they are not kept apart.
     """
 
     tokens: Tensor
     targets: Tensor
     fresh: Tensor | None
+    documents: Tensor | None = None
 
 
-def parts(
-    tokens: NDArray[np.int64],
-    targets: NDArray[np.int64],
-    fresh: NDArray[np.bool_],
-    device: torch.device,
-) -> tuple[Part, ...]:
-    """Cut rows into windows, on the device.
+class Reading(NamedTuple):
+    """What the forward pass of one window gave.
 
-    Args:
-        tokens: [rows, windows * window].
-        targets: [rows, windows * window].
-        fresh: [rows, windows]; its first column says nothing, all memories begin empty.
-        device: where the parts are wanted.
+    Fields:
+        part: the window.
+        logits: [rows, window, vocabulary].
+        nats: [rows, window], the loss of each target, float32; 0 where IGNORED.
+        state: what is handed to the next window.
+        auxiliary: what is minimised beside the loss, [], already weighted; or None.
     """
-    windows = fresh.shape[1]
-    own_tokens = _on(tokens, device).chunk(windows, dim=1)
-    own_targets = _on(targets, device).chunk(windows, dim=1)
+
+    part: Part
+    logits: Tensor
+    nats: Tensor
+    state: State
+    auxiliary: Tensor | None
+
+
+def parts(batch: Batch, device: torch.device) -> tuple[Part, ...]:
+    """Cut the rows of a batch into windows, on the device.
+
+    The first column of `fresh` says nothing, all memories begin empty.
+    """
+    windows = batch.fresh.shape[1]
+    tokens = _on(batch.tokens, device).chunk(windows, dim=1)
+    targets = _on(batch.targets, device).chunk(windows, dim=1)
+    documents: Sequence[Tensor | None] = [None] * windows
+    if batch.documents is not None:
+        documents = _on(batch.documents, device).chunk(windows, dim=1)
     return tuple(
         Part(
-            own_tokens[index],
-            own_targets[index],
+            tokens[index],
+            targets[index],
             # asked on the host: a device would have to be waited for
-            _on(fresh[:, index], device) if index and fresh[:, index].any() else None,
+            _on(batch.fresh[:, index], device) if index and batch.fresh[:, index].any() else None,
+            documents[index],
         )
         for index in range(windows)
     )
 
 
-def read(
-    model: Decoder, rows: Sequence[Part], precision: str
-) -> Iterator[tuple[Part, Tensor, Any]]:
-    """Read rows window by window, handing the memory's state on.
+def read(model: Decoder, rows: Sequence[Part], precision: str) -> Iterator[Reading]:
+    """Read rows window by window, handing the state on.
 
     Args:
         model: on the device of the rows.
         rows: their windows, in order.
         precision: `bfloat16` computes the logits under autocast; their loss is always float32.
-
-    Yields:
-        A part, the loss [rows, window] in nats of each of its targets, 0 where IGNORED, and the
-        memory's state behind it.
     """
     state = model.start(len(rows[0].tokens))
     half = precision == "bfloat16"
     for part in rows:
         if part.fresh is not None:
-            state = model.memory.reset(part.fresh, state)
+            state = model.reset(part.fresh, state)
         with torch.autocast(part.tokens.device.type, torch.bfloat16, enabled=half):
-            logits, state = model(part.tokens, state)
+            logits, state, auxiliary = model(part.tokens, state, part.documents)
         nats = cross_entropy(
             logits.float().flatten(0, 1),
             part.targets.flatten(),
             ignore_index=IGNORED,
             reduction="none",
         )
-        yield part, nats.view_as(part.targets), state
+        yield Reading(part, logits, nats.view_as(part.targets), state, auxiliary)
 
 
 def _on(array: NDArray[Any], device: torch.device) -> Tensor:

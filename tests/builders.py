@@ -13,7 +13,11 @@ from components.catalogue import read_catalogue
 from components.causality import randomised
 from components.decoder import Decoder
 from components.initialise import initialise
+from components.memory import Recall, Window
+from components.memory.none import NoMemory
+from components.mixer import Mixer
 from components.options import Choice
+from components.positions import Positions
 from components.registry import build
 from components.sizes import Sizes
 
@@ -95,6 +99,14 @@ def some_values(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
 
+def mixed(mixer: Mixer, x: Tensor, encoder: Positions | None = None) -> Tensor:
+    """What a mixer makes of one window `x` [batch, length, width], without a memory."""
+    encoder = encoder or Positions(mixer.sizes)
+    recall = Recall(NoMemory(mixer.sizes), 0, None)
+    made: Tensor = mixer(x, Window.of(x), encoder, recall, mixer.start(len(x), x.device)).x
+    return made
+
+
 def waves(pace: float, shift: float, *shape: int) -> Tensor:
     """Known values of one row: sin(pace t + shift), t = 0, 1, .. in the order of the memory."""
     places = torch.arange(math.prod(shape), dtype=torch.float64)
@@ -106,7 +118,7 @@ def windowed(model: Decoder, tokens: Tensor, window: int | None = None) -> Tenso
     state = model.start(len(tokens))
     parts = []
     for each in tokens.split(window or model.sizes.window, dim=1):
-        logits, state = model(each, state)
+        logits, state, _ = model(each, state)
         parts.append(logits)
     return torch.cat(parts, dim=1)
 

@@ -30,11 +30,15 @@ class Batch:
         tokens: [rows, context], int64.
         targets: [rows, context], int64; IGNORED where there is none.
         fresh: [rows, windows], bool; a row whose memory is to be forgotten before that window.
+        documents: [rows, context], int64; how many documents began in a window up to a place, where
+            those of a row are to be kept apart: 0 goes on with the last window's last document.
+            None: a row is one document.
     """
 
     tokens: NDArray[np.int64]
     targets: NDArray[np.int64]
     fresh: NDArray[np.bool_]
+    documents: NDArray[np.int64] | None = None
 
 
 class Batching:

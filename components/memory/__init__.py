@@ -1,8 +1,8 @@
 """Memory says which keys are visible and where, and which tokens are added to a window."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -20,23 +20,43 @@ class Window:
         positions: [batch or 1, length], int64; where the tokens stand.
         read: [predicting], int64; the places whose outputs predict, in order, where a memory added
             others; None means all. Places and no mask, since a mask would wait for the device.
+        documents: [batch, length], int64; how many documents began in this window up to a place,
+            where those of a row are kept apart: 0 goes on with the last window's last document.
+            None: a row is one document.
     """
 
     x: Tensor
     positions: Tensor
     read: Tensor | None = None
+    documents: Tensor | None = None
 
     @classmethod
-    def of(cls, x: Tensor) -> "Window":
-        """Number the embedded tokens `x` [batch, length, width] from 0."""
-        length = x.shape[1]
-        positions = torch.arange(length, device=x.device)[None]
-        return cls(x, positions)
+    def of(cls, x: Tensor, documents: Tensor | None = None) -> "Window":
+        """Number the embedded tokens `x` [batch, length, width] of each document from 0."""
+        places = torch.arange(x.shape[1], device=x.device)[None]
+        if documents is None:
+            return cls(x, places)
+        begins = torch.ones_like(documents, dtype=torch.bool)
+        begins[:, 1:] = documents[:, 1:] != documents[:, :-1]
+        begin = torch.where(begins, places, torch.zeros_like(places)).cummax(dim=1).values
+        return cls(x, places - begin, documents=documents)
+
+    def visible(self) -> Tensor:
+        """Return which of its own tokens each token sees, [batch or 1, length, length], bool."""
+        length = self.x.shape[1]
+        causal = torch.ones(length, length, dtype=torch.bool, device=self.x.device).tril()[None]
+        if self.documents is None:
+            return causal
+        return causal & (self.documents[:, :, None] == self.documents[:, None])
+
+    def goes_on(self) -> Tensor | None:
+        """Return which tokens belong to the last window's document, [batch, length]; None: all."""
+        return None if self.documents is None else self.documents == 0
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What the queries of one layer look at.
+    """What the queries of one layer look at; the window's own keys stand last.
 
     Fields:
         queries: [batch, heads, queries, head_width], before any position encoding.
@@ -45,6 +65,11 @@ class Seen:
         query_positions: [batch or 1, queries], int64.
         key_positions: [batch or 1, keys], int64.
         visible: [batch or 1, queries, keys], bool; decided by the memory, never by positions.
+        beside: [batch, any, keys, any]; what a position encoder lets each key carry, cached with
+            it; None for an encoder without such.
+        goes_on: [batch, queries], bool; queries whose document the last window ended in the middle
+            of, for which alone there is something to remember; None: all.
+        sink: [heads], a logit in the denominator of the softmax that has no value; or None.
     """
 
     queries: Tensor
@@ -53,11 +78,15 @@ class Seen:
     query_positions: Tensor
     key_positions: Tensor
     visible: Tensor
+    beside: Tensor | None = None
+    goes_on: Tensor | None = None
+    sink: Tensor | None = None
 
-
-Recall: TypeAlias = Callable[[Seen], Seen]
 
 S = TypeVar("S")
+
+ON_KEYS = 3
+"""The `order` of memories that add no tokens."""
 
 
 class Memory(nn.Module, Generic[S]):
@@ -71,6 +100,23 @@ class Memory(nn.Module, Generic[S]):
 
     carries = False
     """Whether a window sees anything of the windows before it."""
+
+    order = ON_KEYS
+    """Where it stands in a chain, from the tokens outwards: pause tokens 0, registers 1, tokens
+    that windows hand on 2, all that act on keys 3. The order that a grid lists them in is of no
+    meaning."""
+
+    acts_on_keys = False
+    """Whether it needs a layer with keys."""
+
+    separates_documents = False
+    """Whether documents that share a window stay apart in it."""
+
+    one_width = False
+    """Whether it needs every layer to be as wide as the embedding."""
+
+    added = 0
+    """Tokens that it adds to every window."""
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
@@ -88,6 +134,17 @@ class Memory(nn.Module, Generic[S]):
         """Return what layer `layer` sees: its own window's keys and those it remembers."""
         return own
 
+    def on_output(self, layer: int, attended: Tensor, own: Seen, state: S) -> Tensor:
+        """Return what attention found, with what a memory of its own kind adds.
+
+        Args:
+            layer: whose attention it is.
+            attended: [batch, heads, queries, head_width].
+            own: the window's queries, keys and values, not encoded.
+            state: before this window.
+        """
+        return attended
+
     def write(self, window: Window, x: Tensor, seen: Sequence[Seen | None], state: S) -> S:
         """Return the next state.
 
@@ -99,6 +156,15 @@ class Memory(nn.Module, Generic[S]):
         """
         return state
 
+    def auxiliary(self, seen: Sequence[Seen | None], state: S) -> Tensor | None:
+        """Return what is minimised beside the loss of the window, [], already weighted; or None.
+
+        Args:
+            seen: each layer's own keys and values.
+            state: before this window.
+        """
+        return None
+
     def reset(self, rows: Tensor, state: S) -> S:
         """Return the state in which the rows of the mask `rows` [batch] have forgotten all."""
         return state
@@ -109,18 +175,23 @@ class Chain(Memory[tuple[Any, ...]]):
 
     Args:
         sizes: of the decoder.
-        members: from the one nearest to the tokens outwards.
+        members: by name, in any order; they act in that of `Memory.order`.
     """
 
-    def __init__(self, sizes: Sizes, members: Sequence[Memory[Any]]) -> None:
+    def __init__(self, sizes: Sizes, members: Mapping[str, Memory[Any]]) -> None:
         super().__init__(sizes)
-        self.members = nn.ModuleList(members)
-        self.carries = any(member.carries for member in members)
+        own = dict(sorted(members.items(), key=lambda each: (each[1].order, each[0])))
+        self.members = nn.ModuleDict(own)
+        self.carries = any(member.carries for member in own.values())
+        self.acts_on_keys = any(member.acts_on_keys for member in own.values())
+        self.separates_documents = all(member.separates_documents for member in own.values())
+        self.one_width = any(member.one_width for member in own.values())
+        self.added = sum(member.added for member in own.values())
 
     @property
     def memories(self) -> tuple[Memory[Any], ...]:
         """The members with their type."""
-        return tuple(self.members)  # type: ignore[arg-type]  # nn.ModuleList forgets it
+        return tuple(self.members.values())  # type: ignore[arg-type]  # nn.ModuleDict forgets it
 
     @override
     def start(self, batch: int, device: torch.device) -> tuple[Any, ...]:
@@ -139,6 +210,12 @@ class Chain(Memory[tuple[Any, ...]]):
         return own
 
     @override
+    def on_output(self, layer: int, attended: Tensor, own: Seen, state: tuple[Any, ...]) -> Tensor:
+        for member, each in zip(self.memories, state, strict=True):
+            attended = member.on_output(layer, attended, own, each)
+        return attended
+
+    @override
     def write(
         self, window: Window, x: Tensor, seen: Sequence[Seen | None], state: tuple[Any, ...]
     ) -> tuple[Any, ...]:
@@ -148,7 +225,37 @@ class Chain(Memory[tuple[Any, ...]]):
         )
 
     @override
+    def auxiliary(self, seen: Sequence[Seen | None], state: tuple[Any, ...]) -> Tensor | None:
+        each = zip(self.memories, state, strict=True)
+        found = [member.auxiliary(seen, own) for member, own in each]
+        losses = [loss for loss in found if loss is not None]
+        return torch.stack(losses).sum() if losses else None
+
+    @override
     def reset(self, rows: Tensor, state: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(
             member.reset(rows, own) for member, own in zip(self.memories, state, strict=True)
         )
+
+
+@dataclass(frozen=True)
+class Recall:
+    """The memory as one layer meets it in one window.
+
+    Fields:
+        memory: of the decoder.
+        layer: which one.
+        state: before this window.
+    """
+
+    memory: Memory[Any]
+    layer: int
+    state: Any
+
+    def seen(self, own: Seen) -> Seen:
+        """Return what the layer sees, given its window's own queries, keys and values."""
+        return self.memory.recall(self.layer, own, self.state)
+
+    def on_output(self, attended: Tensor, own: Seen) -> Tensor:
+        """Return what its attention found [batch, heads, queries, head_width], and more."""
+        return self.memory.on_output(self.layer, attended, own, self.state)

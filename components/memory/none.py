@@ -18,6 +18,8 @@ class NoMemory(Memory[None]):
     Source:   the block-diagonal causal mask; the baseline of Dai et al. 2019 (arXiv 1901.02860).
     """
 
+    separates_documents = True
+
     @override
     def start(self, batch: int, device: torch.device) -> None:
         return None

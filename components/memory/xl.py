@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
+from components.cached import Cached
 from components.memory import Memory, Seen, Window
 from components.registry import component
 from components.sizes import Sizes
@@ -18,15 +19,15 @@ class Cache:
     """What is kept between two windows.
 
     Fields:
-        layers: raw keys and values of each layer, each [batch, kv_heads, cached, head_width]; None
-            for a layer without keys; empty before the first window.
-        tokens: [batch or 1], int64; tokens of a row since it was reset. Of the cached ones only so
-            many are its own.
-        windows: [batch or 1], int64; windows of a row since it was reset.
+        layers: what is cached of each layer; None for a layer without keys; empty before the first
+            window.
+        tokens: [batch or 1], int64; tokens of a row since it was reset, or of its last document
+            where documents are kept apart. Of the cached ones only so many are its own.
+        windows: [batch or 1], int64; windows since then.
         written: windows since the start, whatever the row.
     """
 
-    layers: tuple[tuple[Tensor, Tensor] | None, ...]
+    layers: tuple[Cached | None, ...]
     tokens: Tensor
     windows: Tensor
     written: int
@@ -34,7 +35,7 @@ class Cache:
     @property
     def length(self) -> int:
         """The number of cached keys of a row, those that it may not see included."""
-        return next((each[0].shape[2] for each in self.layers if each is not None), 0)
+        return next((each.length for each in self.layers if each is not None), 0)
 
 
 @component("memory", "xl")
@@ -65,6 +66,8 @@ class Xl(Memory[Cache]):
     """
 
     carries = True
+    acts_on_keys = True
+    separates_documents = True
 
     def __init__(
         self,
@@ -88,7 +91,7 @@ class Xl(Memory[Cache]):
         if not layers:
             raise ValueError("layers: the list has no member")
         self.windows = windows
-        self.carries = windows > 0
+        self.carries = self.acts_on_keys = windows > 0
         self.rule = positions
         self.base = base
         self.step = step
@@ -103,7 +106,7 @@ class Xl(Memory[Cache]):
 
     @override
     def add_tokens(self, window: Window, state: Cache) -> Window:
-        queries, _, _ = self._places(state)
+        queries, _, _ = self._places(state, window.goes_on())
         return replace(window, positions=queries + window.positions)
 
     @override
@@ -114,31 +117,31 @@ class Xl(Memory[Cache]):
         if cached is None or not state.length:
             return own
         index = torch.arange(state.length, device=own.keys.device)
-        queries, before, after = self._places(state)
+        queries, before, after = self._places(state, own.goes_on)
         places = own.query_positions - queries
         remembered = (index >= state.length - state.tokens[:, None])[:, None]
-        return Seen(
-            queries=own.queries,
-            keys=torch.cat([cached[0], own.keys], dim=2),
-            values=torch.cat([cached[1], own.values], dim=2),
-            query_positions=own.query_positions,
+        remembered = remembered.expand(-1, own.visible.shape[1], -1)
+        if own.goes_on is not None:
+            remembered = remembered & own.goes_on[:, :, None]
+        return replace(
+            cached.before(own),
             key_positions=_beside(before + index, places + after),
-            visible=_beside(remembered.expand(-1, own.visible.shape[1], -1), own.visible),
+            visible=_beside(remembered, own.visible),
         )
 
     @override
     def write(self, window: Window, x: Tensor, seen: Sequence[Seen | None], state: Cache) -> Cache:
-        length = x.shape[1]
-        kept = self.windows * length
+        kept = self.windows * x.shape[1]
         old = state.layers or (None,) * len(seen)
         layers = tuple(
-            None if own is None else _appended(cached, own, kept)
+            None if own is None else Cached.of(own).behind(cached).last(kept)
             for cached, own in zip(old, seen, strict=True)
         )
         written = state.written + 1
         if written % (self.backpropagate_windows + 1) == 0:
-            layers = tuple(each and (each[0].detach(), each[1].detach()) for each in layers)
-        return Cache(layers, state.tokens + length, state.windows + 1, written)
+            layers = tuple(each and each.detached() for each in layers)
+        tokens, windows = _gone_by(window, state)
+        return Cache(layers, tokens, windows, written)
 
     @override
     def reset(self, rows: Tensor, state: Cache) -> Cache:
@@ -149,15 +152,24 @@ class Xl(Memory[Cache]):
         kept = ~rows.to(state.tokens.device)
         return replace(state, tokens=state.tokens * kept, windows=state.windows * kept)
 
-    def _places(self, state: Cache) -> tuple[Tensor, Tensor, Tensor]:
+    def _places(self, state: Cache, goes_on: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         """Return where the window's first query, first cached key and first own key stand.
 
-        Each [batch or 1, 1]. Places of cached keys that a row may not see are of no meaning.
+        Each [batch or 1, 1], or [batch, length] where documents begin in the window: these count
+        from their own beginning. Places of cached keys that a row may not see have no meaning.
         """
-        tokens, length = state.tokens[:, None], state.length
-        m = tokens.clamp(max=length)
+        queries, cached, own = self._rule(state.tokens[:, None], state.windows[:, None], state)
+        if goes_on is None:
+            return queries, cached, own
+        zero = torch.zeros_like(state.tokens[:, None])
+        fresh, _, first = self._rule(zero, zero, state)
+        return torch.where(goes_on, queries, fresh), cached, torch.where(goes_on, own, first)
+
+    def _rule(self, tokens: Tensor, windows: Tensor, state: Cache) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the places of a row behind so many tokens and windows."""
+        m = tokens.clamp(max=state.length)
         zero = torch.zeros_like(m)
-        odd = state.windows[:, None] % 2
+        odd = windows % 2
         f, g = self.step * odd, self.step * (1 - odd)
         queries, cached, own = {
             "both": (m, zero, m),
@@ -168,20 +180,19 @@ class Xl(Memory[Cache]):
             "neither": (zero, zero, zero),
             "flip_flop": (f, g, f),
         }[self.rule]
-        return queries, cached - (length - m), own
+        return queries, cached - (state.length - m), own
 
 
-def _appended(cached: tuple[Tensor, Tensor] | None, own: Seen, kept: int) -> tuple[Tensor, Tensor]:
-    """Return the keys and values of a layer behind those that it has, the last `kept` of them."""
-    if cached is None:
-        both = own.keys, own.values
-    else:
-        both = (
-            torch.cat([cached[0], own.keys], dim=2),
-            torch.cat([cached[1], own.values], dim=2),
-        )
-    first = max(both[0].shape[2] - kept, 0)
-    return both[0][:, :, first:], both[1][:, :, first:]
+def _gone_by(window: Window, state: Cache) -> tuple[Tensor, Tensor]:
+    """Return the tokens and windows of each row, or of its last document, behind this window."""
+    length = window.x.shape[1]
+    tokens, windows = state.tokens + length, state.windows + 1
+    if window.documents is None:
+        return tokens, windows
+    last = window.documents[:, -1:]
+    own = (window.documents == last).sum(dim=1)
+    goes_on = last[:, 0] == 0
+    return torch.where(goes_on, tokens, own), torch.where(goes_on, windows, torch.ones_like(own))
 
 
 def _beside(left: Tensor, right: Tensor) -> Tensor:

@@ -1,5 +1,9 @@
 """Softmax attention with any number of query and key-value heads."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal, TypeAlias
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
@@ -7,79 +11,168 @@ from typing_extensions import override
 
 from components.initialise import OutputLinear
 from components.memory import Recall, Seen, Window
-from components.mixer import Mixer
+from components.mixer import Mixed, Mixer
 from components.positions import Positions
 from components.registry import component
 from components.sizes import Sizes
+
+EPSILON = 1e-6
+"""Added to the mean square of queries and keys."""
+
+Cap: TypeAlias = Callable[[Tensor], Tensor]
 
 
 @component("mixer", "attention")
 class Attention(Mixer):
     r"""Attend to every visible key; query head h reads key-value head floor(h kv_heads / heads).
 
-    Formula:  softmax(q k^T / sqrt(head_width) + bias) v, then a projection back to the width.
+    Formula:  softmax(cap(q k^T / sqrt(head_width)) + bias) v, then a projection back to the width;
+              cap(s) = c tanh(s / c). Norms of queries and keys come before their positions.
     Shapes:   x [batch, length, width]; scores [batch, heads, queries, keys]. Head counts and the
               head width are fields of `model`.
     Options:
         bias: whether the four projections have one.
-    Errors:   none.
+        qk_norm: what queries and keys are divided by the root mean square of, and multiplied by a
+            learned gain for: head, each head's channels (Qwen3); all, those of all heads (OLMo 2).
+        softcap: c, the largest score there can be; null for no cap.
+        gated: whether what every head found is multiplied by a learned gate in (0, 1), a channel
+            at a time, before it is projected.
+    Errors:   ValueError unless softcap > 0.
     Source:   Vaswani et al. 2017 (arXiv 1706.03762); one key-value head: Shazeer 2019
-              (arXiv 1911.02150); groups: Ainslie et al. 2023 (arXiv 2305.13245).
+              (arXiv 1911.02150); groups: Ainslie et al. 2023 (arXiv 2305.13245); cap: Gemma 2;
+              gate: arXiv 2505.06708.
     """
 
-    def __init__(self, sizes: Sizes, *, bias: bool = False) -> None:
+    has_keys = True
+    separates_documents = True
+
+    def __init__(
+        self,
+        sizes: Sizes,
+        *,
+        bias: bool = False,
+        qk_norm: Literal["none", "head", "all"] = "none",
+        softcap: float | None = None,
+        gated: bool = False,
+    ) -> None:
         super().__init__(sizes)
+        if softcap is not None and softcap <= 0:
+            raise ValueError(f"softcap: {softcap} is not above 0")
         inner = sizes.heads * sizes.head_width
         shared = sizes.kv_heads * sizes.head_width
         self.query = nn.Linear(sizes.width, inner, bias=bias)
         self.key = nn.Linear(sizes.width, shared, bias=bias)
         self.value = nn.Linear(sizes.width, shared, bias=bias)
         self.out = OutputLinear(inner, sizes.width, bias=bias)
+        self.gate = nn.Linear(sizes.width, inner, bias=bias) if gated else None
+        self.over_heads = qk_norm == "all"
+        self.query_norm = _norm(qk_norm, sizes.heads, sizes.head_width)
+        self.key_norm = _norm(qk_norm, sizes.kv_heads, sizes.head_width)
+        self.cap: Cap | None = None if softcap is None else partial(_capped, softcap)
 
     @override
     def forward(
-        self, x: Tensor, window: Window, positions: Positions, recall: Recall
-    ) -> tuple[Tensor, Seen | None]:
-        length = x.shape[1]
+        self, x: Tensor, window: Window, positions: Positions, recall: Recall, state: Any
+    ) -> Mixed:
         own = Seen(
-            queries=self._heads(self.query(x)),
-            keys=self._heads(self.key(x)),
+            queries=self._normed(self.query(x), self.query_norm),
+            keys=self._normed(self.key(x), self.key_norm),
             values=self._heads(self.value(x)),
             query_positions=window.positions,
             key_positions=window.positions,
-            visible=torch.ones(length, length, dtype=torch.bool, device=x.device).tril()[None],
+            visible=window.visible(),
+            beside=positions.beside_keys(x),
+            goes_on=window.goes_on(),
         )
-        seen = recall(own)
-        queries, keys = positions.on_queries_and_keys(
-            seen.queries, seen.keys, seen.query_positions, seen.key_positions
-        )
-        mixed = attend(queries, keys, seen.values, seen.visible, positions.on_scores(seen))
-        return self.out(mixed.transpose(1, 2).flatten(2)), own
+        attended = recall.on_output(attend(recall.seen(own), positions, self.cap), own)
+        found = attended.transpose(1, 2).flatten(2)
+        if self.gate is not None:
+            found = found * self.gate(x).sigmoid()
+        return Mixed(self.out(found), own)
 
     def _heads(self, x: Tensor) -> Tensor:
         """[batch, length, heads * head_width] -> [batch, heads, length, head_width]."""
         heads: Tensor = x.unflatten(-1, (-1, self.sizes.head_width))
         return heads.transpose(1, 2)
 
+    def _normed(self, x: Tensor, norm: nn.Module) -> Tensor:
+        """Return queries or keys in heads, normed before or behind the division."""
+        return self._heads(norm(x)) if self.over_heads else norm(self._heads(x))
 
-def attend(
-    queries: Tensor, keys: Tensor, values: Tensor, visible: Tensor, bias: Tensor | None
-) -> Tensor:
-    """Softmax attention over the visible keys.
+
+def _norm(qk_norm: str, heads: int, head_width: int) -> nn.Module:
+    if qk_norm == "none":
+        return nn.Identity()
+    return nn.RMSNorm(head_width * (heads if qk_norm == "all" else 1), eps=EPSILON)
+
+
+def _capped(most: float, scores: Tensor) -> Tensor:
+    return most * torch.tanh(scores / most)
+
+
+def attend(seen: Seen, positions: Positions, cap: Cap | None = None) -> Tensor:
+    """Softmax attention over the visible keys, [batch, heads, queries, head_width].
 
     Args:
-        queries: [batch, heads, queries, head_width], encoded.
-        keys: [batch, kv_heads, keys, head_width], encoded.
-        values: [batch, kv_heads, keys, head_width].
-        visible: [batch or 1, queries, keys]; an explicit mask, since `is_causal` aligns to the
-            upper left and so is wrong with cached keys.
-        bias: [batch or 1, heads or 1, queries, keys], added to the scores; or None.
-
-    Returns:
-        [batch, heads, queries, head_width].
+        seen: what the layer sees, not yet encoded.
+        positions: the layer's encoder.
+        cap: what is done to the scores before anything is added to them.
     """
-    mask = visible[:, None]
+    queries, keys = positions.on_queries_and_keys(seen)
+    bias = positions.on_scores(seen)
+    if cap is None and not positions.needs_scores:
+        return _fused(queries, keys, seen, bias)
+    scores = _scores(queries, keys)
+    if cap is not None:
+        scores = cap(scores)
     if bias is not None:
-        mask = bias.to(queries.dtype).masked_fill(~mask, float("-inf"))
+        scores = scores + bias
+    scores = scores.masked_fill(~seen.visible[:, None], float("-inf"))
+    if positions.needs_scores:
+        scores = scores + positions.from_scores(seen, scores)
+    return weighted(softmax(scores, seen.sink), seen.values)
+
+
+def softmax(scores: Tensor, sink: Tensor | None) -> Tensor:
+    """Return the weights [batch, heads, queries, keys], in float32 or better.
+
+    Args:
+        scores: the same shape; -inf where a key is not visible.
+        sink: [heads], one more logit in the denominator; or None.
+    """
+    scores = scores.to(torch.promote_types(scores.dtype, torch.float32))
+    if sink is None:
+        return scores.softmax(dim=-1)
+    column = sink.to(scores.dtype)[:, None, None].expand(*scores.shape[:-1], 1)
+    return torch.cat([scores, column], dim=-1).softmax(dim=-1)[..., :-1]
+
+
+def weighted(weights: Tensor, values: Tensor) -> Tensor:
+    """Return the values [batch, kv_heads, keys, width], summed for each query of each head."""
+    groups = weights.shape[1] // values.shape[1]
+    summed: Tensor = weights.to(values.dtype) @ values.repeat_interleave(groups, dim=1)
+    return summed
+
+
+def _scores(queries: Tensor, keys: Tensor) -> Tensor:
+    keys = keys.repeat_interleave(queries.shape[1] // keys.shape[1], dim=1)
+    scores: Tensor = queries @ keys.transpose(-1, -2) / queries.shape[-1] ** 0.5
+    return scores
+
+
+def _fused(queries: Tensor, keys: Tensor, seen: Seen, bias: Tensor | None) -> Tensor:
+    """Attend by a kernel that keeps no scores.
+
+    The mask is explicit: `is_causal` aligns to the upper left and so is wrong with cached keys.
+    """
+    mask, values = seen.visible[:, None], seen.values
+    if bias is not None or seen.sink is not None:
+        zero = torch.zeros((), dtype=queries.dtype, device=queries.device)
+        added = zero if bias is None else bias.to(queries.dtype)
+        mask = torch.where(mask, added, float("-inf"))
+    if seen.sink is not None:
+        column = seen.sink.to(queries.dtype)[:, None, None].expand(len(mask), -1, mask.shape[2], 1)
+        mask = torch.cat([mask.expand(-1, len(seen.sink), -1, -1), column], dim=-1)
+        keys, values = (nn.functional.pad(each, (0, 0, 0, 1)) for each in (keys, values))
     grouped = queries.shape[1] != keys.shape[1]
     return scaled_dot_product_attention(queries, keys, values, mask, enable_gqa=grouped)

@@ -27,9 +27,8 @@ class Gated(Mlp):
         self, sizes: Sizes, activation: nn.Module, *, width: int | None = None, bias: bool = False
     ) -> None:
         super().__init__(sizes, activation)
-        inner = 8 * max(1, round(sizes.width / 3)) if width is None else width
-        if inner < 1:
-            raise ValueError(f"width: {width} is below 1")
+        equal = 8 * max(1, round(sizes.width / 3))
+        inner = self.inner_width(equal if width is None else width)
         self.gate = nn.Linear(sizes.width, inner, bias=bias)
         self.up = nn.Linear(sizes.width, inner, bias=bias)
         self.down = OutputLinear(inner, sizes.width, bias=bias)

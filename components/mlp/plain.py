@@ -26,9 +26,7 @@ class Plain(Mlp):
         self, sizes: Sizes, activation: nn.Module, *, width: int | None = None, bias: bool = False
     ) -> None:
         super().__init__(sizes, activation)
-        inner = 4 * sizes.width if width is None else width
-        if inner < 1:
-            raise ValueError(f"width: {width} is below 1")
+        inner = self.inner_width(4 * sizes.width if width is None else width)
         self.up = nn.Linear(sizes.width, inner, bias=bias)
         self.down = OutputLinear(inner, sizes.width, bias=bias)
 

@@ -15,7 +15,8 @@ class Learned(Positions):
     Formula:  x + E[p].
     Shapes:   x [batch, length, width]; E [size, width], drawn like the embeddings.
     Options:
-        size: positions that there are; null means the context of the training.
+        size: positions that there are; null means as many as the context of the training has, the
+            tokens that a memory adds included.
     Errors:   ValueError unless size > 0, and in the forward pass for a position beyond the table.
     Source:   Gehring et al. 2017 (arXiv 1705.03122), section 3.1; Radford et al. 2018 (GPT).
     """
@@ -24,7 +25,7 @@ class Learned(Positions):
 
     def __init__(self, sizes: Sizes, *, size: int | None = None) -> None:
         super().__init__(sizes)
-        self.size = sizes.context if size is None else size
+        self.size = (sizes.places or sizes.context) if size is None else size
         if self.size < 1:
             raise ValueError(f"size: {size} is below 1")
         self.table = nn.Embedding(self.size, sizes.width)

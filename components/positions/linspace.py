@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
+from components.memory import Seen
 from components.positions import Positions
 from components.registry import component
 from components.sizes import Sizes
@@ -45,16 +46,15 @@ class Linspace(Positions):
         self.scale = nn.Parameter(torch.ones(*heads, sizes.head_width))
 
     @override
-    def on_queries_and_keys(
-        self, queries: Tensor, keys: Tensor, query_positions: Tensor, key_positions: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        spanned, count = key_positions, key_positions.shape[1]
+    def on_queries_and_keys(self, seen: Seen) -> tuple[Tensor, Tensor]:
+        keys, spanned = seen.keys, seen.key_positions
+        count = spanned.shape[1]
         if self.span == "window":
-            spanned, count = query_positions, self.sizes.window
+            spanned, count = seen.query_positions, self.sizes.window
         first = spanned.amin(dim=1, keepdim=True)
         # bfloat16 cannot tell 257 from 256.
         precision = torch.promote_types(keys.dtype, torch.float32)
-        steps = (key_positions - first)[:, None, :, None].to(precision)
+        steps = (seen.key_positions - first)[:, None, :, None].to(precision)
         ramp = self.offset + self.edge / max(count - 1, 1) * steps
         moved = keys.to(precision) + ramp * self.scale.to(precision)
-        return queries, moved.to(keys.dtype)
+        return seen.queries, moved.to(keys.dtype)

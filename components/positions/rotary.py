@@ -8,6 +8,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from components.exact import Exact
+from components.memory import Seen
 from components.positions import Positions
 from components.registry import component
 from components.sizes import Sizes
@@ -63,16 +64,14 @@ class Rotary(Positions):
         self.stretch = 0.1 * math.log(factor) + 1 if scaling == "yarn" else 1.0
 
     @override
-    def on_queries_and_keys(
-        self, queries: Tensor, keys: Tensor, query_positions: Tensor, key_positions: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def on_queries_and_keys(self, seen: Seen) -> tuple[Tensor, Tensor]:
         if not self.turned:
-            return queries, keys
-        origin = query_positions[:, :1]
-        key_angles = self._cos_sin(key_positions, origin)
-        same = query_positions is key_positions
-        query_angles = key_angles if same else self._cos_sin(query_positions, origin)
-        return self._turn(queries, query_angles), self._turn(keys, key_angles)
+            return seen.queries, seen.keys
+        origin = seen.query_positions[:, :1]
+        key_angles = self._cos_sin(seen.key_positions, origin)
+        same = seen.query_positions is seen.key_positions
+        query_angles = key_angles if same else self._cos_sin(seen.query_positions, origin)
+        return self._turn(seen.queries, query_angles), self._turn(seen.keys, key_angles)
 
     def _cos_sin(self, positions: Tensor, origin: Tensor) -> tuple[Tensor, Tensor]:
         """Return cos and sin, [batch or 1, 1, length, turned / 2], of the angles at `positions`."""

@@ -6,9 +6,7 @@ from typing import TypeAlias
 from torch import Tensor, nn
 from typing_extensions import override
 
-from components.memory import Seen
-
-Mix: TypeAlias = Callable[[Tensor], tuple[Tensor, Seen | None]]
+Branch: TypeAlias = Callable[[Tensor], Tensor]
 Norm: TypeAlias = Callable[[], nn.Module]
 
 
@@ -26,14 +24,20 @@ class Topology(nn.Module):
         super().__init__()
 
     @override
-    def forward(
-        self, x: Tensor, mix: Mix, mlp: Callable[[Tensor], Tensor]
-    ) -> tuple[Tensor, Seen | None]:
-        """Return the stream [batch, length, width] after the layer, and the layer's own keys.
+    def forward(self, x: Tensor, mixer: Branch, mlp: Branch) -> Tensor:
+        """Return the stream [batch, length, width] after the layer.
 
         Args:
             x: the residual stream [batch, length, width].
-            mix: the mixer, already given the window, its positions and its memory.
-            mlp: the MLP.
+            mixer: [batch, length, width] -> the same; call it once.
+            mlp: the same shapes; call it once.
         """
         raise NotImplementedError
+
+    def leave_out_mlp(self) -> None:
+        """Drop the norms and gates of an MLP that adds nothing, which would never learn.
+
+        They are the modules whose names end with `_mlp`.
+        """
+        for name in [name for name, _ in self.named_children() if name.endswith("_mlp")]:
+            setattr(self, name, nn.Identity())

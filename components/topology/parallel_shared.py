@@ -1,13 +1,10 @@
 """Mixer and MLP side by side behind one norm."""
 
-from collections.abc import Callable
-
 from torch import Tensor
 from typing_extensions import override
 
-from components.memory import Seen
 from components.registry import component
-from components.topology import Mix, Norm, Topology
+from components.topology import Branch, Norm, Topology
 
 
 @component("topology", "parallel_shared")
@@ -26,9 +23,6 @@ class ParallelShared(Topology):
         self.before_both = norm()
 
     @override
-    def forward(
-        self, x: Tensor, mix: Mix, mlp: Callable[[Tensor], Tensor]
-    ) -> tuple[Tensor, Seen | None]:
+    def forward(self, x: Tensor, mixer: Branch, mlp: Branch) -> Tensor:
         normed = self.before_both(x)
-        mixed, own = mix(normed)
-        return x + mixed + mlp(normed), own
+        return x + mixer(normed) + mlp(normed)

@@ -1,13 +1,10 @@
 """Pre-norm: mixer, then MLP."""
 
-from collections.abc import Callable
-
 from torch import Tensor
 from typing_extensions import override
 
-from components.memory import Seen
 from components.registry import component
-from components.topology import Mix, Norm, Topology
+from components.topology import Branch, Norm, Topology
 
 
 @component("topology", "sequential")
@@ -27,9 +24,6 @@ class Sequential(Topology):
         self.before_mlp = norm()
 
     @override
-    def forward(
-        self, x: Tensor, mix: Mix, mlp: Callable[[Tensor], Tensor]
-    ) -> tuple[Tensor, Seen | None]:
-        mixed, own = mix(self.before_mixer(x))
-        x = x + mixed
-        return x + mlp(self.before_mlp(x)), own
+    def forward(self, x: Tensor, mixer: Branch, mlp: Branch) -> Tensor:
+        x = x + mixer(self.before_mixer(x))
+        return x + mlp(self.before_mlp(x))

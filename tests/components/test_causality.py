@@ -172,7 +172,7 @@ def test_a_batch_norm_over_tokens_is_seen():
 
 def test_dropout_is_no_leak():
     model = decoder(memory="xl")
-    model.layers[0].mlp = nn.Sequential(model.layers[0].mlp, nn.Dropout(0.3))
+    model.layers[0].topology.before_mlp = nn.Dropout(0.3)
     refuse_if_it_sees_the_future(model)
 
 

@@ -15,6 +15,7 @@ from components.causality import refuse_if_it_sees_the_future
 from components.options import HEADINGS, Choice, option_lines, sections
 from components.registry import component_class, read_options
 from tests.builders import (
+    CONTEXT,
     PARTS,
     VOCABULARY,
     WINDOW,
@@ -31,6 +32,8 @@ CATALOGUE = read_catalogue()
 ALL = [f"{kind}/{name}" for kind, name in CATALOGUE.entries]
 OF_A_MODEL = [path for path in ALL if path.split("/")[0] in PARTS]
 MEMORIES = CATALOGUE.names("memory")
+MIXERS = CATALOGUE.names("mixer")
+CARRYING = [f"{kind}/{name}" for kind in ("memory", "mixer") for name in CATALOGUE.names(kind)]
 POSITIONS = CATALOGUE.names("positions")
 
 
@@ -161,8 +164,17 @@ def test_no_token_sees_its_future(positions, memory, changed):
 @pytest.mark.parametrize("path", OF_A_MODEL)
 def test_a_gradient_reaches_every_parameter(path):
     model = random_decoder(**with_part(path))
-    windowed(model, some_tokens()).square().sum().backward()
+    _loss(model, some_tokens()).backward()
     assert [name for name, each in model.named_parameters() if not _has_gradient(each)] == []
+
+
+def _loss(model, tokens):
+    """A sum over all logits, and what components want to be minimised beside it."""
+    state, total = model.start(len(tokens)), torch.zeros(())
+    for part in tokens.split(model.sizes.window, dim=1):
+        logits, state, auxiliary = model(part, state)
+        total = total + logits.square().sum() + (0 if auxiliary is None else auxiliary)
+    return total
 
 
 def _has_gradient(parameter: nn.Parameter) -> bool:
@@ -192,7 +204,7 @@ def test_it_runs_without_memory_on_the_meta_device(path):
     assert logits.is_meta
 
 
-# Memories
+# Memories, and mixers with a state
 
 
 @pytest.mark.parametrize("positions", POSITIONS)
@@ -203,49 +215,79 @@ def test_a_row_that_is_reset_goes_on_as_a_fresh_one(memory, positions):
     rows = torch.tensor([False, True, False])
     state = model(first, model.start(3)).state
     unbroken = _two(model, second, third, state)
-    broken = _two(model, second, third, model.memory.reset(rows, state))
+    broken = _two(model, second, third, model.reset(rows, state))
     fresh = _two(model, second, third, model.start(3))
     torch.testing.assert_close(broken[1], fresh[1])
     torch.testing.assert_close(broken[~rows], unbroken[~rows])
 
 
-@pytest.mark.parametrize("memory", MEMORIES)
-def test_when_all_rows_are_reset_all_go_on_as_fresh_ones(memory):
-    model = random_decoder(memory=memory)
+@pytest.mark.parametrize("mixer", MIXERS)
+def test_a_row_that_is_reset_starts_every_mixer_anew(mixer):
+    model = random_decoder(mixer=["attention", mixer])
+    first, second, third = some_tokens().split(WINDOW, dim=1)
+    rows = torch.tensor([False, True, False])
+    state = model(first, model.start(3)).state
+    unbroken = _two(model, second, third, state)
+    broken = _two(model, second, third, model.reset(rows, state))
+    torch.testing.assert_close(broken[1], _two(model, second, third, model.start(3))[1])
+    torch.testing.assert_close(broken[~rows], unbroken[~rows])
+
+
+@pytest.mark.parametrize("path", CARRYING)
+def test_documents_stay_apart_where_it_says_so(path):
+    model, tokens = random_decoder(**with_part(path)), some_tokens(rows=1)
+    if not model.separates_documents:
+        return
+    documents = torch.zeros(1, CONTEXT, dtype=torch.int64)
+    documents[:, 8:12] = 1  # one begins in the second window and goes on in the third
+    state, logits = model.start(1), []
+    for part, own in zip(tokens.split(WINDOW, 1), documents.split(WINDOW, 1), strict=True):
+        each, state, _ = model(part, state, own)
+        logits.append(each)
+    together = torch.cat(logits, dim=1)
+    torch.testing.assert_close(together[:, :8], windowed(model, tokens[:, :8]))
+    begun = model(tokens[:, 8:12], model.start(1))
+    expected = torch.cat([begun.logits, model(tokens[:, 12:], begun.state).logits], dim=1)
+    torch.testing.assert_close(together[:, 8:], expected)
+
+
+@pytest.mark.parametrize("path", CARRYING)
+def test_when_all_rows_are_reset_all_go_on_as_fresh_ones(path):
+    model = random_decoder(**with_part(path))
     first, second, third = some_tokens().split(WINDOW, dim=1)
     state = model(first, model.start(3)).state
-    state = model.memory.reset(torch.ones(3, dtype=torch.bool), state)
+    state = model.reset(torch.ones(3, dtype=torch.bool), state)
     fresh = _two(model, second, third, model.start(3))
     torch.testing.assert_close(_two(model, second, third, state), fresh)
 
 
-@pytest.mark.parametrize("memory", MEMORIES)
-def test_a_reset_of_no_row_changes_nothing(memory):
-    model = random_decoder(memory=memory)
+@pytest.mark.parametrize("path", CARRYING)
+def test_a_reset_of_no_row_changes_nothing(path):
+    model = random_decoder(**with_part(path))
     first, second, third = some_tokens().split(WINDOW, dim=1)
     state = model(first, model.start(3)).state
-    same = model.memory.reset(torch.zeros(3, dtype=torch.bool), state)
+    same = model.reset(torch.zeros(3, dtype=torch.bool), state)
     expected = _two(model, second, third, state)
     torch.testing.assert_close(_two(model, second, third, same), expected)
 
 
 def _two(model, second, third, state):
-    logits, state = model(second, state)
+    logits, state, _ = model(second, state)
     return torch.cat([logits, model(third, state).logits], dim=1)
 
 
-@pytest.mark.parametrize("memory", MEMORIES)
-def test_a_memory_carries_exactly_if_it_says_so(memory):
-    model, tokens = random_decoder(memory=memory), some_tokens()
+@pytest.mark.parametrize("path", CARRYING)
+def test_it_carries_exactly_if_it_says_so(path):
+    model, tokens = random_decoder(**with_part(path)), some_tokens()
     swapped = torch.cat([tokens[:, WINDOW : 2 * WINDOW], tokens[:, :WINDOW]], dim=1)
     straight = windowed(model, tokens[:, : 2 * WINDOW])[:, WINDOW:]
     first = windowed(model, swapped)[:, :WINDOW]
-    assert torch.allclose(straight, first) is not model.memory.carries
+    assert torch.allclose(straight, first) is not model.carries
 
 
-@pytest.mark.parametrize("memory", MEMORIES)
-def test_a_state_that_was_put_away_goes_on_to_the_same_bits(memory, tmp_path):
-    model = random_decoder(memory=memory)
+@pytest.mark.parametrize("path", CARRYING)
+def test_a_state_that_was_put_away_goes_on_to_the_same_bits(path, tmp_path):
+    model = random_decoder(**with_part(path))
     first, second, third = some_tokens().split(WINDOW, dim=1)
     state = model(first, model.start(3)).state
     torch.save(state, tmp_path / "state.pt")

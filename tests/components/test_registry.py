@@ -32,8 +32,8 @@ class Shifted(Positions):
         super().__init__(sizes)
         self.shift = shift
 
-    def on_queries_and_keys(self, queries, keys, query_positions, key_positions):
-        return queries + self.shift, keys
+    def on_queries_and_keys(self, seen):
+        return seen.queries + self.shift, seen.keys
 '''
 
 

@@ -117,8 +117,8 @@ class Drawn(Positions):
         self.shift = nn.Parameter(torch.randn(sizes.head_width))
         self.register_buffer("signs", torch.randn(sizes.head_width))
 
-    def on_queries_and_keys(self, queries, keys, query_positions, key_positions):
-        return queries + self.shift * self.signs, keys
+    def on_queries_and_keys(self, seen):
+        return seen.queries + self.shift * self.signs, seen.keys
 '''
 
 DRAW = """

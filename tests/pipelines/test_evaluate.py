@@ -40,7 +40,7 @@ def slowly(model, split, length, window):
             row = range(begin, min(begin + length, len(own)))
             for at in range(row.start, row.stop, window):
                 some = range(at, min(at + window, row.stop))
-                logits, state = model(torch.tensor([[read[index] for index in some]]), state)
+                logits, state, _ = model(torch.tensor([[read[index] for index in some]]), state)
                 for index, line in zip(some, logits[0], strict=True):
                     loss = math.log(sum(math.exp(each) for each in line.tolist()))
                     loss -= line[own[index]].item()
@@ -139,7 +139,7 @@ class Limited(torch.nn.Module):
 
     def __init__(self, model, error):
         super().__init__()
-        self.embedding, self.sizes, self.memory = model.embedding, model.sizes, model.memory
+        self.embedding, self.sizes, self.carries = model.embedding, model.sizes, model.carries
         self.start, self.error = model.start, error
 
     def forward(self, *_):

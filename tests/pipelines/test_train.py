@@ -34,7 +34,7 @@ def by_hand(own, count):
         own_sample = sample(built.batching, own.seed, CPU, step - 1)
         state, total = model.start(own.training.batch), 0.0
         for part in own_sample.parts:
-            logits, state = model(part.tokens, state)
+            logits, state, _ = model(part.tokens, state)
             total = total + cross_entropy(
                 logits.flatten(0, 1), part.targets.flatten(), reduction="sum"
             )
@@ -233,9 +233,9 @@ def test_a_state_carries_gradients_where_a_tensor_in_it_does():
     tokens = torch.zeros(1, 8, dtype=torch.int64)
     state = model.start(1)
     assert not carries_gradient(state)
-    _, state = model(tokens, state)
+    state = model(tokens, state).state
     assert carries_gradient(state)
-    _, state = model(tokens, state)
+    state = model(tokens, state).state
     assert not carries_gradient(state)
     assert carries_gradient({"a": [torch.zeros(1), torch.ones(1, requires_grad=True)]})
 
@@ -264,7 +264,7 @@ def test_no_pass_makes_tensors_of_python_numbers(positions):
     tokens, state = torch.zeros(1, 8, dtype=torch.int64), model.start(1)
     with Copies() as copies:
         for _ in range(2):
-            _, state = model(tokens, state)
+            state = model(tokens, state).state
         before = copies.count
         torch.tensor([1.0, 2.0])
     assert copies.count == before + 1  # else the test proves nothing

@@ -22,7 +22,7 @@ def some_parts(windows=2, rows=3, fresh=None):
 
 def nats(model, parts):
     with torch.no_grad():
-        return [each for _, each, _ in read(model, parts, "float32")]
+        return [each.nats for each in read(model, parts, "float32")]
 
 
 def test_without_a_memory_windows_are_independent():
@@ -48,7 +48,7 @@ def test_a_fresh_row_has_forgotten_and_the_others_have_not():
 
 def test_the_loss_of_each_place_is_that_of_its_target():
     model, (part, _) = new_model(cell(), VOCABULARY), some_parts()
-    logits, _ = model(part.tokens, model.start(3))
+    logits = model(part.tokens, model.start(3)).logits
     expected = cross_entropy(logits.transpose(1, 2), part.targets, reduction="none")
     torch.testing.assert_close(nats(model, (part,))[0], expected.detach())
 
@@ -64,7 +64,7 @@ def test_a_place_without_a_target_has_no_loss():
 def test_bfloat16_computes_in_half_precision_and_loses_in_float32():
     model, parts = new_model(cell(), VOCABULARY), some_parts()
     with torch.no_grad():
-        halves = [each for _, each, _ in read(model, parts, "bfloat16")]
+        halves = [each.nats for each in read(model, parts, "bfloat16")]
     assert halves[0].dtype == torch.float32
     assert not torch.equal(halves[0], nats(model, parts)[0])
     torch.testing.assert_close(halves[0], nats(model, parts)[0], atol=0.02, rtol=0)

@@ -34,7 +34,7 @@ class Marked(Memory[str]):
 
 
 def chain():
-    return Chain(sizes(), [Marked(letter) for letter in "bc"])
+    return Chain(sizes(), {letter: Marked(letter) for letter in "bc"})
 
 
 def test_every_member_has_a_state_of_its_own():
@@ -57,7 +57,7 @@ def test_members_write_and_reset_their_own_state():
 
 @pytest.mark.parametrize("members", [(), (False,), (True,), (False, True), (False, False)])
 def test_a_chain_carries_if_a_member_does(members):
-    made = Chain(sizes(), [Marked("a", carries=each) for each in members])
+    made = Chain(sizes(), {str(i): Marked("a", carries=each) for i, each in enumerate(members)})
     assert made.carries is any(members)
 
 

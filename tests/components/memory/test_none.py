@@ -48,7 +48,7 @@ def test_it_says_that_nothing_is_handed_on():
     first, second, _ = some_tokens().split(WINDOW, dim=1)
     state = model(first, model.start(3)).state
     assert torch.equal(model(second, state).logits, model(second, model.start(3)).logits)
-    assert not model.memory.carries
+    assert not model.carries
 
 
 def test_a_query_sees_what_came_before_and_itself():

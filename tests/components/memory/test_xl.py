@@ -9,6 +9,7 @@ from components.catalogue import read_catalogue
 from components.errors import UserError
 from components.memory import Seen, Window
 from tests.builders import (
+    CONTEXT,
     WINDOW,
     component,
     random_decoder,
@@ -127,7 +128,7 @@ def test_no_remembered_window_is_no_memory(positions):
     without = windowed(random_decoder(positions=positions), tokens)
     forgetful = remembering(positions, windows=0)
     assert torch.equal(windowed(forgetful, tokens), without)
-    assert not forgetful.memory.carries
+    assert not forgetful.carries
 
 
 @pytest.mark.parametrize("rule", ["absolute", "based"])
@@ -193,7 +194,7 @@ def test_a_gradient_crosses_as_many_windows_as_it_may(crossed, expected):
     ]
     state, found = model.start(3), []
     for index, x in enumerate(embedded):
-        logits, state = model.from_embeddings(x, state)
+        logits, state, _ = model.from_embeddings(x, state)
         if index:
             (gradient,) = torch.autograd.grad(
                 logits.sum(), embedded[index - 1], allow_unused=True, retain_graph=True
@@ -206,7 +207,8 @@ def test_nothing_that_is_kept_for_the_next_window_holds_a_graph():
     model = remembering(windows=2)
     tokens = some_tokens().split(WINDOW, dim=1)
     state = model(tokens[1], model(tokens[0], model.start(3)).state).state
-    assert not any(part.requires_grad for layer in state[0].layers for part in layer)
+    kept = [part for layer in state.memory[0].layers for part in (layer.keys, layer.values)]
+    assert not any(part.requires_grad for part in kept)
 
 
 def test_below_shows_a_layer_the_keys_of_the_layer_below():
@@ -246,10 +248,10 @@ def test_under_every_rule_a_reset_row_goes_on_as_a_fresh_one(rule, windows, gone
     state, fresh = model.start(3), model.start(3)
     for part in parts[:gone]:
         state = model(part, state).state
-    state = model.memory.reset(rows, state)
+    state = model.reset(rows, state)
     for part in parts[gone:]:
-        logits, state = model(part, state)
-        expected, fresh = model(part, fresh)
+        logits, state, _ = model(part, state)
+        expected, fresh, _ = model(part, fresh)
         torch.testing.assert_close(logits[1], expected[1])
 
 
@@ -258,18 +260,18 @@ def test_under_every_rule_the_other_rows_do_not_notice(rule):
     model = remembering(windows=2, positions=rule)
     parts = some_tokens(length=4 * WINDOW).split(WINDOW, dim=1)
     state = broken = model(parts[0], model.start(3)).state
-    broken = model.memory.reset(torch.tensor([False, True, False]), broken)
+    broken = model.reset(torch.tensor([False, True, False]), broken)
     for part in parts[1:]:
-        logits, state = model(part, state)
-        ours, broken = model(part, broken)
+        logits, state, _ = model(part, state)
+        ours, broken, _ = model(part, broken)
         torch.testing.assert_close(ours[[0, 2]], logits[[0, 2]])
 
 
 def test_when_all_rows_are_reset_the_cache_is_gone():
     model = remembering(windows=1)
     state = model(some_tokens(length=WINDOW), model.start(3)).state
-    reset = model.memory.reset(torch.ones(3, dtype=torch.bool), state)
-    assert reset[0].length == 0
+    reset = model.reset(torch.ones(3, dtype=torch.bool), state)
+    assert reset.memory[0].length == 0
 
 
 def test_the_cache_is_never_longer_than_it_was_told():
@@ -277,7 +279,7 @@ def test_the_cache_is_never_longer_than_it_was_told():
     state, lengths = model.start(3), []
     for part in some_tokens(length=5 * WINDOW).split(WINDOW, dim=1):
         state = model(part, state).state
-        lengths.append(state[0].length)
+        lengths.append(state.memory[0].length)
     assert lengths == [WINDOW, 2 * WINDOW, 2 * WINDOW, 2 * WINDOW, 2 * WINDOW]
 
 
@@ -294,3 +296,26 @@ def test_options_out_of_range_are_refused(options, message):
         component("memory", "xl", sizes(), **options)
     (problem,) = refused.value.problems
     assert (problem.what, problem.key) == (f"memory/xl: {message}", next(iter(options)))
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("encoder", ["rotary", "learned", "none"])
+def test_documents_that_share_windows_are_as_if_each_was_alone(encoder, rule):
+    size = {"learned": {"size": 6000}}.get(encoder, {})
+    model = random_decoder(positions={encoder: size}, memory={"xl": {"positions": rule}})
+    tokens = some_tokens(rows=2)
+    documents = torch.zeros(2, CONTEXT, dtype=torch.int64)
+    documents[0, 8:12] = 1  # the second window of row 0 goes on, begins at 8, then another begins
+    documents[1, 6:12] = 1  # in row 1 one begins with the second window and goes on in the third
+    state, logits = model.start(2), []
+    for part, own in zip(tokens.split(WINDOW, 1), documents.split(WINDOW, 1), strict=True):
+        each, state, _ = model(part, state, own)
+        logits.append(each)
+    together = torch.cat(logits, dim=1)
+    torch.testing.assert_close(together[1, 6:], windowed(model, tokens[1:, 6:])[0])
+    torch.testing.assert_close(together[0, :8], windowed(model, tokens[:1, :8])[0])
+    alone = [model(tokens[:1, 8:12], model.start(1))]
+    if rule in {"both", "absolute", "based"} and encoder != "learned":
+        alone.append(model(tokens[:1, 12:], alone[0].state))
+    expected = torch.cat([each.logits for each in alone], dim=1)[0]
+    torch.testing.assert_close(together[0, 8 : 8 + len(expected)], expected)

@@ -7,9 +7,9 @@ from tests.builders import component, sizes, waves
 from tests.known import COMPONENTS
 
 
-def scores(encoder, queries, keys, query_positions, key_positions):
-    """The scores [batch, heads, queries, keys] of an encoder, before any mask."""
-    seen = Seen(
+def seen_by(queries, keys, query_positions, key_positions):
+    """What queries look at where every key is visible."""
+    return Seen(
         queries=queries,
         keys=keys,
         values=keys,
@@ -17,7 +17,12 @@ def scores(encoder, queries, keys, query_positions, key_positions):
         key_positions=key_positions,
         visible=torch.ones(1, queries.shape[2], keys.shape[2], dtype=torch.bool),
     )
-    q, k = encoder.on_queries_and_keys(queries, keys, query_positions, key_positions)
+
+
+def scores(encoder, queries, keys, query_positions, key_positions):
+    """The scores [batch, heads, queries, keys] of an encoder, before any mask."""
+    seen = seen_by(queries, keys, query_positions, key_positions)
+    q, k = encoder.on_queries_and_keys(seen)
     k = k.repeat_interleave(q.shape[1] // k.shape[1], dim=1)
     plain = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
     bias = encoder.on_scores(seen)

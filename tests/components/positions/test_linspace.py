@@ -12,7 +12,7 @@ from tests.builders import (
     some_values,
     windowed,
 )
-from tests.components.positions.encoded import known_scores, scores, small_scores
+from tests.components.positions.encoded import known_scores, scores, seen_by, small_scores
 from tests.known import COMPONENTS
 from tests.oracles.positions import ramp
 
@@ -25,7 +25,7 @@ def linspace(window=5, **options):
 def encoded(encoder, keys, query_positions, key_positions):
     queries = some_values(1, 4, len(query_positions), 4)
     places = torch.tensor([query_positions]), torch.tensor([key_positions])
-    same, keys = encoder.on_queries_and_keys(queries, keys, *places)
+    same, keys = encoder.on_queries_and_keys(seen_by(queries, keys, *places))
     assert torch.equal(same, queries)
     return keys
 
@@ -106,7 +106,7 @@ def test_the_scale_starts_at_1_whatever_the_seed():
 def test_in_bfloat16_every_position_keeps_its_height():
     encoder = component("positions", "linspace", sizes(window=512, context=512), edge=500.0)
     keys, places = some_values(1, 4, 512, 4).bfloat16(), torch.arange(512)[None]
-    _, ours = encoder.bfloat16().on_queries_and_keys(keys, keys, places, places)
+    _, ours = encoder.bfloat16().on_queries_and_keys(seen_by(keys, keys, places, places))
     heights = torch.tensor(ramp(range(512), 0, 512, 500.0, 0.0), dtype=torch.float64)
     # Rounded once: half a unit in the last of 8 bits.
     torch.testing.assert_close(
@@ -118,8 +118,8 @@ def test_in_bfloat16_every_position_keeps_its_height():
 def test_in_bfloat16_the_sum_is_rounded_once():
     encoder = component("positions", "linspace", sizes(window=512, context=512)).bfloat16()
     keys, places = torch.zeros(1, 4, 512, 4), torch.arange(512)[None]
-    _, exact = encoder.on_queries_and_keys(keys, keys, places, places)
+    _, exact = encoder.on_queries_and_keys(seen_by(keys, keys, places, places))
     half = keys.bfloat16()
-    _, ours = encoder.on_queries_and_keys(half, half, places, places)
+    _, ours = encoder.on_queries_and_keys(seen_by(half, half, places, places))
     assert len(exact[0, 0, :, 0].unique()) == 512
     assert torch.equal(ours, exact.bfloat16())

@@ -1,8 +1,12 @@
 """Without positions order comes from the mask alone."""
 
-import torch
+from dataclasses import replace
 
-from components.memory import Seen, Window
+import torch
+from typing_extensions import override
+
+from components.memory import Recall, Window
+from components.memory.none import NoMemory
 from tests.builders import component, random_decoder, sizes, some_tokens, some_values, windowed
 from tests.components.positions.encoded import known_scores, small_scores
 
@@ -21,11 +25,14 @@ def test_without_the_mask_a_permutation_of_tokens_permutes_the_outputs():
     attention = component("mixer", "attention", sizes()).double()
     x, order = some_values(1, 6, 16), torch.tensor([3, 0, 5, 1, 4, 2])
 
-    def all_visible(own: Seen) -> Seen:
-        return Seen(**(vars(own) | {"visible": torch.ones_like(own.visible)}))
+    class AllVisible(NoMemory):
+        @override
+        def recall(self, layer, own, state):
+            return replace(own, visible=torch.ones_like(own.visible))
 
     def mix(x):
         encoder = component("positions", "none", sizes())
-        return attention(x, Window.of(x), encoder, all_visible)[0]
+        recall = Recall(AllVisible(sizes()), 0, None)
+        return attention(x, Window.of(x), encoder, recall, None).x
 
     torch.testing.assert_close(mix(x[:, order]), mix(x)[:, order])

@@ -11,7 +11,7 @@ from transformers.models.llama import modeling_llama
 
 from components.errors import UserError
 from tests.builders import component, random_decoder, sizes, some_tokens, some_values, windowed
-from tests.components.positions.encoded import known_scores, scores, small_scores
+from tests.components.positions.encoded import known_scores, scores, seen_by, small_scores
 from tests.elsewhere import RotaryEmbedding, XRotaryEmbedding
 from tests.known import COMPONENTS
 from tests.oracles.positions import rotary as oracle
@@ -25,7 +25,7 @@ def rotary(head_width=8, context=18, **options):
 def turned(encoder, x, positions):
     """Vectors x [..., length, head_width] as keys at these positions."""
     positions = torch.as_tensor(positions)[None]
-    return encoder.on_queries_and_keys(x, x, positions, positions)[1]
+    return encoder.on_queries_and_keys(seen_by(x, x, positions, positions))[1]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_angles_of_a_bfloat16_model_are_exact_far_out(offset):
 
 def test_rows_may_stand_at_positions_of_their_own():
     x, positions = some_values(2, 1, 3, 8), torch.tensor([[0, 1, 2], [7, 8, 9]])
-    both = rotary().on_queries_and_keys(x, x, positions, positions)[1]
+    both = rotary().on_queries_and_keys(seen_by(x, x, positions, positions))[1]
     alone = torch.cat([turned(rotary(), x[[row]], positions[row]) for row in (0, 1)])
     assert torch.equal(both, alone)
 
