@@ -1,13 +1,24 @@
 """Keys and values that a memory keeps of one layer, not yet encoded, with what goes with them."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from components.memory import Seen
+
+class Keyed(Protocol):
+    """What has keys and values: `Seen`, of which a memory is made."""
+
+    @property
+    def keys(self) -> Tensor: ...  # noqa: D102  # see Cached
+    @property
+    def values(self) -> Tensor: ...  # noqa: D102  # see Cached
+    @property
+    def beside(self) -> Tensor | None: ...  # noqa: D102  # see Cached
+
+
+K = TypeVar("K", bound=Keyed)
 
 
 @dataclass(frozen=True)
@@ -25,7 +36,7 @@ class Cached:
     beside: Tensor | None
 
     @classmethod
-    def of(cls, seen: "Seen") -> "Cached":
+    def of(cls, seen: Keyed) -> "Cached":
         """Take the keys that a layer saw."""
         return cls(seen.keys, seen.values, seen.beside)
 
@@ -57,10 +68,11 @@ class Cached:
         beside = None if self.beside is None else self.beside.detach()
         return Cached(self.keys.detach(), self.values.detach(), beside)
 
-    def before(self, own: "Seen") -> "Seen":
+    def before(self, own: K) -> K:
         """Return `own` with these keys in front; positions and visibility are not extended."""
         together = Cached.of(own).behind(self)
-        return replace(own, keys=together.keys, values=together.values, beside=together.beside)
+        fields = {"keys": together.keys, "values": together.values, "beside": together.beside}
+        return replace(own, **fields)  # type: ignore[type-var]  # it is a dataclass, as Seen is
 
     def _part(self, places: slice) -> "Cached":
         beside = None if self.beside is None else self.beside[:, :, places]

@@ -130,8 +130,26 @@ def unreached(model: "Decoder") -> tuple[str, ...]:
         if auxiliary is not None:
             total = total + auxiliary
     total.backward()
+    idle = _idle(copy)
     return tuple(
         name
         for name, parameter in copy.named_parameters()
-        if parameter.requires_grad and (parameter.grad is None or not parameter.grad.any())
+        if parameter.requires_grad and not _reached(parameter) and id(parameter) not in idle
     )
+
+
+def _idle(model: "Decoder") -> set[int]:
+    """Return the parameters that a router may have passed by, of those between which it chose.
+
+    A module says by `chosen_between()` which of its children may be idle; one of them must not be.
+    """
+    idle: set[int] = set()
+    for module in model.modules():
+        if hasattr(module, "chosen_between"):
+            between = list(module.chosen_between().parameters())  # type: ignore[operator]  # nn.Module says Tensor or Module
+            idle |= {id(each) for each in between if any(map(_reached, between))}
+    return idle
+
+
+def _reached(parameter: torch.Tensor) -> bool:
+    return parameter.grad is not None and bool(parameter.grad.any())

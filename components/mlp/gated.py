@@ -27,11 +27,15 @@ class Gated(Mlp):
         self, sizes: Sizes, activation: nn.Module, *, width: int | None = None, bias: bool = False
     ) -> None:
         super().__init__(sizes, activation)
-        equal = 8 * max(1, round(sizes.width / 3))
-        inner = self.inner_width(equal if width is None else width)
+        inner = self.inner_width(self.default_width(sizes) if width is None else width)
         self.gate = nn.Linear(sizes.width, inner, bias=bias)
         self.up = nn.Linear(sizes.width, inner, bias=bias)
         self.down = OutputLinear(inner, sizes.width, bias=bias)
+
+    @classmethod
+    def default_width(cls, sizes: Sizes) -> int:
+        """Return the channels inside where the option `width` is null."""
+        return 8 * max(1, round(sizes.width / 3))
 
     @override
     def forward(self, x: Tensor) -> Tensor:

@@ -26,9 +26,14 @@ class Plain(Mlp):
         self, sizes: Sizes, activation: nn.Module, *, width: int | None = None, bias: bool = False
     ) -> None:
         super().__init__(sizes, activation)
-        inner = self.inner_width(4 * sizes.width if width is None else width)
+        inner = self.inner_width(self.default_width(sizes) if width is None else width)
         self.up = nn.Linear(sizes.width, inner, bias=bias)
         self.down = OutputLinear(inner, sizes.width, bias=bias)
+
+    @classmethod
+    def default_width(cls, sizes: Sizes) -> int:
+        """Return the channels inside where the option `width` is null."""
+        return 4 * sizes.width
 
     @override
     def forward(self, x: Tensor) -> Tensor:

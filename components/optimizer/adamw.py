@@ -6,7 +6,14 @@ import torch
 from torch.optim import Optimizer
 from typing_extensions import override
 
-from components.optimizer import NamedParameters, OptimizerComponent, decayed
+from components.optimizer import (
+    NamedParameters,
+    OptimizerComponent,
+    above_zero,
+    at_least_zero,
+    groups_by_decay,
+    kept_share,
+)
 from components.registry import component
 
 
@@ -42,35 +49,16 @@ class AdamW(OptimizerComponent):
         decay: Literal["matrices", "all"] = "matrices",
     ) -> None:
         super().__init__(parameters)
-        for name, value in (("learning_rate", learning_rate), ("epsilon", epsilon)):
-            if value <= 0:
-                raise ValueError(f"{name}: {value} is not above 0")
-        for name, value in (("beta1", beta1), ("beta2", beta2)):
-            if not 0 <= value < 1:
-                raise ValueError(f"{name}: {value} is not in [0, 1)")
-        if weight_decay < 0:
-            raise ValueError(f"weight_decay: {weight_decay} is below 0")
-        self.learning_rate = learning_rate
-        self.betas = (beta1, beta2)
-        self.epsilon = epsilon
-        self.weight_decay = weight_decay
+        self.learning_rate = above_zero("learning_rate", learning_rate)
+        self.betas = (kept_share("beta1", beta1), kept_share("beta2", beta2))
+        self.epsilon = above_zero("epsilon", epsilon)
+        self.weight_decay = at_least_zero("weight_decay", weight_decay)
         self.decay = decay
 
     @override
     def make(self) -> Optimizer:
-        decays = {
-            name: self.decay == "all" or decayed(name, parameter)
-            for name, parameter in self.parameters
-        }
-        groups = [
-            {
-                "params": [each for name, each in self.parameters if decays[name] is decay],
-                "weight_decay": self.weight_decay if decay else 0.0,
-            }
-            for decay in (True, False)
-        ]
         return torch.optim.AdamW(
-            [group for group in groups if group["params"]],
+            groups_by_decay(self.parameters, self.weight_decay, self.decay),
             lr=self.learning_rate,
             betas=self.betas,
             eps=self.epsilon,

@@ -16,15 +16,24 @@ class Schedule:
         raise NotImplementedError
 
 
+def share(name: str, value: float) -> float:
+    """Return the value of an option that is a share.
+
+    Raises:
+        ValueError: it is not between 0 and 1.
+    """
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name}: {value} is not between 0 and 1")
+    return value
+
+
 def warm_up_steps(steps: int, warmup: float) -> int:
     """Return how many of `steps` the share `warmup` is.
 
     Raises:
         ValueError: the share is not between 0 and 1.
     """
-    if not 0 <= warmup <= 1:
-        raise ValueError(f"warmup: {warmup} is not between 0 and 1")
-    return round(warmup * steps)
+    return round(share("warmup", warmup) * steps)
 
 
 def warm_up(step: int, over: int) -> float:

@@ -5,7 +5,7 @@ import math
 from typing_extensions import override
 
 from components.registry import component
-from components.schedule import Schedule, warm_up, warm_up_steps
+from components.schedule import Schedule, share, warm_up, warm_up_steps
 
 
 @component("schedule", "cosine")
@@ -25,15 +25,13 @@ class Cosine(Schedule):
 
     def __init__(self, steps: int, *, warmup: float = 0.01, min_ratio: float = 0.1) -> None:
         super().__init__(steps)
-        if not 0 <= min_ratio <= 1:
-            raise ValueError(f"min_ratio: {min_ratio} is not between 0 and 1")
         self.warmup_steps = warm_up_steps(steps, warmup)
-        self.min_ratio = min_ratio
+        self.min_ratio = share("min_ratio", min_ratio)
 
     @override
     def factor(self, step: int) -> float:
         if step < self.warmup_steps:
             return warm_up(step, self.warmup_steps)
         falling = self.steps - self.warmup_steps
-        share = (step + 1 - self.warmup_steps) / falling if falling else 1.0
-        return self.min_ratio + (1 - self.min_ratio) * (1 + math.cos(math.pi * share)) / 2
+        fallen = (step + 1 - self.warmup_steps) / falling if falling else 1.0
+        return self.min_ratio + (1 - self.min_ratio) * (1 + math.cos(math.pi * fallen)) / 2

@@ -76,6 +76,23 @@ def test_a_position_encoder_never_decays_whatever_its_shape(per_head):
     assert not any(decayed(name, each) for name, each in scales.items())
 
 
+@pytest.mark.parametrize(
+    ("name", "shape", "decays"),
+    [
+        ("layers.0.mixer.convolution.weight", (4, 1, 3), True),
+        ("layers.0.mlp.up_weight", (2, 4, 4), True),
+        ("layers.0.mixer.log_decay", (4, 3), False),
+        ("layers.0.mixer.scale", (2, 4), False),
+        ("memory.rmt.tokens", (3, 4), False),
+        ("layers.0.topology.behind_mlp.openness", (1,), False),
+        ("layers.0.topology.before_mlp.gain", (4,), False),
+        ("norm.slope", (1,), False),
+    ],
+)
+def test_of_what_components_hold_themselves_weights_decay(name, shape, decays):
+    assert decayed(name, nn.Parameter(torch.ones(shape))) is decays
+
+
 @pytest.mark.parametrize(("decay", "moved"), [("matrices", False), ("all", True)])
 def test_without_a_gradient_vectors_move_only_if_everything_decays(decay, moved):
     gain = nn.Parameter(torch.ones(3))
