@@ -42,8 +42,9 @@ class Cost:
     Fields:
         parameters: numbers that are trained; tied ones once.
         flops_per_token: of forward and backward pass. A multiply-add is two; scores of pairs that a
-            mask hides are counted, elementwise operations and table look-ups are not. Mean over
-            one context, so that a memory that is still empty in the first window counts as such.
+            mask hides are counted, elementwise operations and table look-ups are not, but for the
+            steps of a recurrence; of experts count those that a router chooses. Mean over one
+            context, so that a memory that is still empty in the first window counts as such.
         memory_bytes: estimated from above: parameters, gradients, state of the optimizer, and what
             a row keeps for its backward pass times the batch. Attention is taken to keep its
             scores, which fused kernels do not.
@@ -85,7 +86,8 @@ def measure(cell: Cell, vocabulary: int, store: Path, extra: Sequence[Path] = ()
     with _told(cell):
         _build_the_rest(cell, vocabulary)
         model = _model(cell, vocabulary)
-        flops, kept = _pass(model, cell.training.context)
+        counted, kept = _pass(model, cell.training.context)
+        flops = counted + _uncounted(model, cell.training.context)
         state = _state_of_optimizer(cell, model)
     parameters = sum(each.numel() for each in model.parameters())
     half = resolved(cell.training, device_class()).precision == "bfloat16"
@@ -158,6 +160,23 @@ def _pass(model: "Decoder", context: int) -> tuple[int, int]:
                 loss = torch.zeros((), device="meta")
                 kept.forget()
     return counter.get_total_flops(), most
+
+
+def _uncounted(model: "Decoder", context: int) -> float:
+    """Return the FLOPs that pieces say the counter misses.
+
+    The elementwise steps of a recurrence; or, less than 0, experts that compute though no router
+    chose them. A piece says it for the forward pass of one row and window; a backward pass is two
+    of these.
+    """
+    window = model.sizes.window
+    pieces = (piece for part in (*model.layers, model.memory) for piece in part.modules())
+    each = sum(
+        piece.uncounted_flops(window + model.memory.added)
+        for piece in pieces
+        if hasattr(piece, "uncounted_flops")
+    )
+    return 3 * float(each) * context / window
 
 
 class _Kept:

@@ -95,6 +95,25 @@ def test_flops_and_parameters_of_the_worked_example(tmp_path):
     assert cached.flops_per_token == 3 * both / 32
 
 
+@pytest.mark.parametrize(("experts", "active"), [(1, 1), (4, 1), (4, 2), (4, 4)])
+def test_of_experts_those_that_work_on_a_token_are_counted(tmp_path, experts, active):
+    own = cell(mlp={"moe": {"experts": experts, "active": active, "width": 24}})
+    sizes, context = sizes_of(own), own.training.context
+    router = 2 * sizes["layers"] * sizes["window"] * sizes["width"] * experts
+    forward = forward_flops(sizes, 24 * active, 3, 0) + router
+    expected = 3 * forward * context / sizes["window"] / context
+    assert measure(own, VOCABULARY, tmp_path).flops_per_token == pytest.approx(expected)
+
+
+def test_layers_that_share_an_mlp_compute_it_each(tmp_path):
+    model = {"layers": 4, "mlp_sharing": "aabb"}
+    for mlp in ("gated", "moe"):
+        shared, own = cell(model=model, mlp=mlp), cell(model={"layers": 4}, mlp=mlp)
+        costs = [measure(each, VOCABULARY, tmp_path) for each in (shared, own)]
+        assert costs[0].flops_per_token == costs[1].flops_per_token
+        assert costs[0].parameters < costs[1].parameters
+
+
 def test_the_cost_of_the_diarys_pristine_model(tmp_path):
     model = {"width": 768, "layers": 12, "heads": 12, "window": 512}
     own = cell(
