@@ -227,13 +227,17 @@ def _embedding_encoder(sizes: Sizes, members: tuple[Choice, ...]) -> Positions:
 
 
 def _layer_encoder(sizes: Sizes, plan: LayerPlan, shared: dict[str, Positions]) -> Positions:
-    """Build the encoder of a layer, or take the one that it shares with those before it."""
+    """Build the encoder of a layer, or take what it shares with those before it."""
     if not plan.has_keys:
         return Positions(sizes)
     key = f"{plan.positions} {sizes.head_width}"
-    encoder: Positions = shared.get(key) or build(plan.positions, sizes)
-    if encoder.shared_across_layers:
-        shared[key] = encoder
+    first = shared.get(key)
+    if first is not None and first.shared_across_layers:
+        return first
+    encoder: Positions = build(plan.positions, sizes)
+    if first is not None:
+        encoder.share_with(first)
+    shared.setdefault(key, encoder)
     return Positions(sizes) if encoder.acts_on_embeddings else encoder
 
 

@@ -6,7 +6,23 @@ with warnings.catch_warnings():
     # torch.jit.script, which they decorate functions with, is deprecated.
     warnings.simplefilter("ignore", DeprecationWarning)
     from rotary_embedding_torch import RotaryEmbedding
-    from x_transformers.x_transformers import AlibiPositionalBias, DynamicTanh
+    from x_transformers.x_transformers import (
+        AlibiPositionalBias,
+        CoPE,
+        DataDependentAlibi,
+        DynamicTanh,
+        RelativePositionBias,
+        apply_rotary_pos_emb,
+    )
     from x_transformers.x_transformers import RotaryEmbedding as XRotaryEmbedding
 
-__all__ = ["AlibiPositionalBias", "DynamicTanh", "RotaryEmbedding", "XRotaryEmbedding"]
+__all__ = [
+    "AlibiPositionalBias",
+    "CoPE",
+    "DataDependentAlibi",
+    "DynamicTanh",
+    "RelativePositionBias",
+    "RotaryEmbedding",
+    "XRotaryEmbedding",
+    "apply_rotary_pos_emb",
+]

@@ -29,6 +29,9 @@ class Positions(nn.Module):
         super().__init__()
         self.sizes = sizes
 
+    def share_with(self, first: "Positions") -> None:
+        """Take from the encoder of the first layer that has the same options what layers share."""
+
     def on_embeddings(self, x: Tensor, positions: Tensor) -> Tensor:
         """Return the embeddings `x` [batch, length, width] with their positions."""
         return x
