@@ -1,6 +1,7 @@
 """Rotary position embeddings, with their scalings to longer contexts."""
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -13,9 +14,12 @@ from components.positions import Positions
 from components.registry import component
 from components.sizes import Sizes
 
-SLOW_TURNS, FAST_TURNS = 1, 32
-"""YaRN: pairs that turn less often than the first in the original length are interpolated, those
-that turn more often than the second are left alone."""
+TURNS = {"yarn": (1, 32), "llama3": (1, 4)}
+"""Pairs that turn less often than the first in the original length are interpolated, those that
+turn more often than the second are left alone."""
+
+STEEP = ("ntk", "dynamic")
+"""Scalings of the base; its exponent is r / (r - 2)."""
 
 
 @component("positions", "rotary")
@@ -24,6 +28,10 @@ class Rotary(Positions):
 
     Formula:  (a, b) -> (a cos p t_i - b sin p t_i, b cos p t_i + a sin p t_i), t_i = base^(-2i/r),
               i = 0 .. r/2 - 1, r = fraction head_width to the nearest even number.
+              l of dynamic is what the positions of a row's queries and of the keys that they see
+              span in this window, both ends included: of windows without a memory their length. Far
+              positions alone do not enlarge it, nor keys of before a reset; documents that share a
+              row share it.
     Shapes:   queries and keys [batch, heads, length, head_width]; channels from r on pass through.
     Options:
         base: the slowest pair turns by 1/base of a radian, about, from token to token.
@@ -31,14 +39,18 @@ class Rotary(Positions):
         layout: which channels are a pair: half, i and i + r/2 (GPT-NeoX, Llama), or interleaved,
             2i and 2i + 1 (GPT-J).
         scaling: how angles shrink for contexts longer than the original one: interpolation,
-            t_i / s; ntk, base s^(r/(r - 2)) as the base; yarn, t_i / s for slow pairs alone, and
-            scores times (0.1 ln s + 1)^2.
+            t_i / s; ntk, base s^(r/(r - 2)) as the base; dynamic, base (s l/T - s + 1)^(r/(r - 2))
+            where l > T; yarn, t_i / s for pairs that turn less than once in T, t_i for those that
+            turn more than 32 times, a mixture between, and scores times (0.1 ln s + 1)^2; llama3,
+            the same with once and 4 times, and scores as they are.
         factor: s, the longer context over the original one.
-        original: tokens of the original context (yarn); null means the context of the training.
-    Errors:   ValueError unless base > 1, 0 <= fraction <= 1, factor >= 1, original > 0; ntk with
-              fewer than 4 turned channels.
+        original: T, tokens of the original context (dynamic, yarn, llama3); null means the context
+            of the training.
+    Errors:   ValueError unless base > 1, 0 <= fraction <= 1, factor >= 1, original > 0; ntk and
+              dynamic with fewer than 4 turned channels.
     Source:   Su et al. 2021 (arXiv 2104.09864), section 3.2; interpolation: Chen et al. 2023
-              (arXiv 2306.15595); yarn: Peng et al. 2023 (arXiv 2309.00071), section 3.
+              (arXiv 2306.15595); yarn: Peng et al. 2023 (arXiv 2309.00071), section 3; dynamic and
+              llama3: `modeling_rope_utils` of transformers.
     """
 
     def __init__(
@@ -48,37 +60,50 @@ class Rotary(Positions):
         base: float = 10000.0,
         fraction: float = 1.0,
         layout: Literal["half", "interleaved"] = "half",
-        scaling: Literal["interpolation", "ntk", "yarn"] | None = None,
+        scaling: Literal["interpolation", "ntk", "dynamic", "yarn", "llama3"] | None = None,
         factor: float = 1.0,
         original: int | None = None,
     ) -> None:
         super().__init__(sizes)
         _check(base, fraction, factor, original)
         self.turned = 2 * min(round(fraction * sizes.head_width / 2), sizes.head_width // 2)
-        if scaling == "ntk" and self.turned < 4:  # noqa: PLR2004  # its exponent is r / (r - 2)
-            raise ValueError(f"scaling: ntk needs 4 turned channels, there are {self.turned}")
+        if scaling in STEEP and self.turned < 4:  # noqa: PLR2004  # the exponent is r / (r - 2)
+            raise ValueError(f"scaling: {scaling} needs 4 turned channels, there are {self.turned}")
         self.layout = layout
-        length = sizes.context if original is None else original
-        self.frequencies = _frequencies(self.turned, base, scaling, factor, length)
+        self.factor = factor
+        self.original = sizes.context if original is None else original
+        self.frequencies = _frequencies(self.turned, base, scaling, factor, self.original)
         self.exact = Exact(self.frequencies)
+        self.slowing = Exact(_slowing(self.turned)) if scaling == "dynamic" else None
         self.stretch = 0.1 * math.log(factor) + 1 if scaling == "yarn" else 1.0
 
     @override
     def on_queries_and_keys(self, seen: Seen) -> tuple[Tensor, Tensor]:
         if not self.turned:
             return seen.queries, seen.keys
-        origin = seen.query_positions[:, :1]
-        key_angles = self._cos_sin(seen.key_positions, origin)
+        speeds, origin = self._speeds(seen), seen.query_positions[:, :1]
+        of_keys = self._cos_sin(seen.key_positions, origin, speeds)
         same = seen.query_positions is seen.key_positions
-        query_angles = key_angles if same else self._cos_sin(seen.query_positions, origin)
-        return self._turn(seen.queries, query_angles), self._turn(seen.keys, key_angles)
+        of_queries = of_keys if same else self._cos_sin(seen.query_positions, origin, speeds)
+        return self._turn(seen.queries, of_queries), self._turn(seen.keys, of_keys)
 
-    def _cos_sin(self, positions: Tensor, origin: Tensor) -> tuple[Tensor, Tensor]:
+    def _speeds(self, seen: Seen) -> Tensor:
+        """Return the angle from token to token of each pair, [batch, 1, 1, pairs] or [pairs]."""
+        speeds = self.exact.on(seen.keys.device)
+        if self.slowing is None:
+            return speeds
+        slowing = self.slowing.on(seen.keys.device)
+        longer = _spanned(seen)[:, None, None, None].to(slowing.dtype) / self.original
+        # (base g^(r/(r-2)))^(-2i/r) = t_i g^(-2i/(r-2)), and g is 1 up to T.
+        growth = (self.factor * longer - (self.factor - 1)).clamp(min=1)
+        return speeds * growth**slowing
+
+    def _cos_sin(self, positions: Tensor, origin: Tensor, speeds: Tensor) -> tuple[Tensor, Tensor]:
         """Return cos and sin, [batch or 1, 1, length, turned / 2], of the angles at `positions`."""
         precision = torch.float64
         if positions.device.type == "mps":  # no float64 there: keep the angles small instead
             precision, positions = torch.float32, positions - origin
-        angles = positions[:, None, :, None].to(precision) * self.exact.on(positions.device)
+        angles = positions[:, None, :, None].to(precision) * speeds
         return angles.cos() * self.stretch, angles.sin() * self.stretch
 
     def _turn(self, x: Tensor, cos_sin: tuple[Tensor, Tensor]) -> Tensor:
@@ -116,21 +141,48 @@ def _frequencies(
     if scaling == "interpolation":
         return tuple(each / factor for each in plain)
     if scaling == "yarn":
-        slow = _slow_share(turned, base, original)
-        return tuple(
-            each / factor * share + each * (1 - share)
-            for each, share in zip(plain, slow, strict=True)
-        )
+        return _mixed(plain, _slow_by_place(plain, base, original), factor)
+    if scaling == "llama3":
+        return _mixed(plain, _slow_by_turns(plain, original), factor)
     return plain
 
 
-def _slow_share(turned: int, base: float, original: int) -> tuple[float, ...]:
-    """Return how slow each pair is: 0 for those that turn often, 1 for those that never do."""
+def _mixed(plain: Sequence[float], slow: Sequence[float], factor: float) -> tuple[float, ...]:
+    """Interpolate each pair as far as it is slow."""
+    pairs = zip(plain, slow, strict=True)
+    return tuple(each / factor * share + each * (1 - share) for each, share in pairs)
+
+
+def _slow_by_place(plain: Sequence[float], base: float, original: int) -> tuple[float, ...]:
+    """Return how slow each pair is, 0 to 1, by its place between a fast pair and a slow one."""
+    turned = 2 * len(plain)
 
     def pair_that_turns(times: int) -> float:
         return turned * math.log(original / (2 * math.pi * times)) / (2 * math.log(base))
 
-    low = max(math.floor(pair_that_turns(FAST_TURNS)), 0)
-    high = min(math.ceil(pair_that_turns(SLOW_TURNS)), turned - 1)
+    slow, fast = TURNS["yarn"]
+    low = max(math.floor(pair_that_turns(fast)), 0)
+    high = min(math.ceil(pair_that_turns(slow)), turned - 1)
     ramp = max(high - low, 0.001)
-    return tuple(min(max((pair - low) / ramp, 0.0), 1.0) for pair in range(turned // 2))
+    return tuple(min(max((pair - low) / ramp, 0.0), 1.0) for pair in range(len(plain)))
+
+
+def _slow_by_turns(plain: Sequence[float], original: int) -> tuple[float, ...]:
+    """Return how slow each pair is, 0 to 1, by its turns in the original length."""
+    slow, fast = TURNS["llama3"]
+    turns = (original * each / (2 * math.pi) for each in plain)
+    return tuple(min(max((fast - each) / (fast - slow), 0.0), 1.0) for each in turns)
+
+
+def _slowing(turned: int) -> tuple[float, ...]:
+    """Return the powers -2i/(r-2) by which each pair's angle shrinks as the base grows."""
+    return tuple(-2 * pair / (turned - 2) for pair in range(turned // 2))
+
+
+def _spanned(seen: Seen) -> Tensor:
+    """Return how many positions the queries and what they see span, [batch or 1], int64."""
+    queries = seen.query_positions
+    keys = torch.where(seen.visible.any(dim=1), seen.key_positions, queries[:, :1])
+    first = torch.minimum(queries.amin(dim=1), keys.amin(dim=1))
+    last = torch.maximum(queries.amax(dim=1), keys.amax(dim=1))
+    return last - first + 1

@@ -10,16 +10,39 @@ from transformers.models.gpt_neox import modeling_gpt_neox
 from transformers.models.llama import modeling_llama
 
 from components.errors import UserError
-from tests.builders import component, random_decoder, sizes, some_tokens, some_values, windowed
+from tests.builders import (
+    component,
+    random_decoder,
+    sizes,
+    some_tokens,
+    some_values,
+    untouched,
+    windowed,
+)
 from tests.components.positions.encoded import known_scores, scores, seen_by, small_scores
+from tests.components.positions.relative import assert_that_equal_distances_are_equal_rules
+from tests.components.positions.windows import assert_that_a_row_that_is_reset_is_a_fresh_one
 from tests.elsewhere import RotaryEmbedding, XRotaryEmbedding
 from tests.known import COMPONENTS
 from tests.oracles.positions import rotary as oracle
+
+DYNAMIC = {"scaling": "dynamic", "factor": 2.0, "original": 8}
 
 
 def rotary(head_width=8, context=18, **options):
     shape = sizes(head_width=head_width, context=context)
     return component("positions", "rotary", shape, **options)
+
+
+def llama(scaling, factor, **more):
+    """Four heads of 64 channels, with a scaling of transformers."""
+    of_scaling = {"rope_type": scaling, "factor": factor, "rope_theta": 10000.0}
+    return LlamaConfig(
+        hidden_size=64 * 4,
+        num_attention_heads=4,
+        max_position_embeddings=2048,
+        rope_parameters=of_scaling | more,
+    )
 
 
 def turned(encoder, x, positions):
@@ -115,18 +138,16 @@ def test_ntk_is_the_rescaled_base_of_x_transformers():
 
 
 @pytest.mark.parametrize("factor", [1.0, 2.0, 4.0])
-@pytest.mark.parametrize(("scaling", "theirs"), [("interpolation", "linear"), ("yarn", "yarn")])
-def test_scalings_are_those_of_transformers(scaling, theirs, factor):
-    config = LlamaConfig(
-        hidden_size=64 * 4,
-        num_attention_heads=4,
-        rope_parameters={
-            "rope_type": theirs,
-            "factor": factor,
-            "rope_theta": 10000.0,
-            "original_max_position_embeddings": 2048,
-        },
-    )
+@pytest.mark.parametrize(
+    ("scaling", "theirs", "more"),
+    [
+        ("interpolation", "linear", {}),
+        ("yarn", "yarn", {}),
+        ("llama3", "llama3", {"low_freq_factor": 1.0, "high_freq_factor": 4.0}),
+    ],
+)
+def test_scalings_are_those_of_transformers(scaling, theirs, more, factor):
+    config = llama(theirs, factor, original_max_position_embeddings=2048, **more)
     frequencies, stretch = ROPE_INIT_FUNCTIONS[theirs](config, "cpu")
     ours = rotary(64, context=2048, scaling=scaling, factor=factor)
     assert ours.frequencies == pytest.approx(frequencies.tolist(), rel=1e-5)
@@ -141,7 +162,76 @@ def test_yarn_has_the_known_values():
     assert ours.stretch == pytest.approx(known["attention_factor"])
 
 
-@pytest.mark.parametrize("scaling", ["interpolation", "ntk", "yarn"])
+@pytest.mark.parametrize("factor", [1.0, 2.0, 4.0])
+@pytest.mark.parametrize("length", [7, 2048, 2049, 5000])
+def test_dynamic_is_that_of_transformers_for_every_length(length, factor):
+    config = llama("dynamic", factor)
+    frequencies, stretch = ROPE_INIT_FUNCTIONS["dynamic"](config, "cpu", seq_len=length)
+    assert stretch == 1.0
+    x, place = torch.zeros(1, 1, length, 64).double(), length // 2
+    x[0, 0, place] = some_values(64)
+    ours = turned(rotary(64, context=2048, scaling="dynamic", factor=factor), x, range(length))
+    expected = oracle(x[0, 0, place].tolist(), place, pace=lambda _, i: frequencies[i].item())
+    assert ours[0, 0, place].tolist() == pytest.approx(expected, abs=2e-4)
+
+
+@pytest.mark.parametrize("length", [1, 9, 18])
+def test_dynamic_up_to_the_original_context_is_none(length):
+    x = some_values(1, 1, length, 8)
+    ours = turned(rotary(scaling="dynamic", factor=4.0), x, range(length))
+    assert torch.equal(ours, turned(rotary(), x, range(length)))
+
+
+@pytest.mark.parametrize(("original", "length"), [(10, 14), (18, 30)])
+def test_dynamic_has_the_base_of_the_formula(original, length):
+    x = some_values(1, 1, length, 8)
+    ours = turned(rotary(scaling="dynamic", factor=3.0, original=original), x, range(length))
+    base = 10000 * (3 * length / original - 2) ** (8 / 6)
+    torch.testing.assert_close(ours, turned(rotary(base=base), x, range(length)))
+
+
+def test_dynamic_counts_the_positions_that_queries_and_visible_keys_span():
+    encoder = rotary(scaling="dynamic", factor=2.0, original=4)
+    x, positions = some_values(1, 1, 9, 8), torch.arange(-3, 6)[None]
+    seen = seen_by(x[:, :, 3:], x, positions[:, 3:], positions)
+    whole = encoder.on_queries_and_keys(seen)
+    seen.visible[:, :, :3] = False
+    part = encoder.on_queries_and_keys(seen)
+    for keys, length in ((whole[1], 9), (part[1], 6)):
+        base = 10000 * (2 * length / 4 - 1) ** (8 / 6)
+        torch.testing.assert_close(keys, turned(rotary(base=base), x, positions[0]))
+
+
+def test_dynamic_knows_distances_alone():
+    encoder, x = rotary(scaling="dynamic", factor=2.0, original=4), some_values(1, 2, 7, 8)
+    places = torch.arange(7)[None]
+    there = scores(encoder, x, x, places + 100_000, places + 100_000)
+    torch.testing.assert_close(scores(encoder, x, x, places, places), there, atol=1e-9, rtol=1e-9)
+
+
+def test_dynamic_has_a_length_of_its_own_in_every_row():
+    encoder, x = rotary(scaling="dynamic", factor=2.0, original=4), some_values(2, 1, 3, 8)
+    positions = torch.tensor([[0, 1, 2], [0, 9, 20]])
+    both = encoder.on_queries_and_keys(seen_by(x, x, positions, positions))[1]
+    for row in range(2):
+        torch.testing.assert_close(both[row], turned(encoder, x[[row]], positions[row])[0])
+
+
+def test_under_dynamic_a_row_that_is_reset_is_a_fresh_one():
+    assert_that_a_row_that_is_reset_is_a_fresh_one({"rotary": DYNAMIC})
+
+
+def test_under_dynamic_rules_with_equal_distances_are_equal():
+    assert_that_equal_distances_are_equal_rules({"rotary": DYNAMIC})
+
+
+def test_dynamic_runs_on_the_meta_device():
+    with torch.device("meta"):
+        model = untouched(positions={"rotary": DYNAMIC}, memory="xl")
+        assert windowed(model, torch.zeros(2, 18, dtype=torch.int64)).is_meta
+
+
+@pytest.mark.parametrize("scaling", ["interpolation", "ntk", "yarn", "llama3"])
 def test_a_scaling_by_1_is_none(scaling):
     plain, scaled = rotary(16), rotary(16, scaling=scaling)
     assert scaled.frequencies == pytest.approx(plain.frequencies, rel=1e-15)
@@ -226,6 +316,10 @@ def test_rows_may_stand_at_positions_of_their_own():
         ({"factor": 0.5}, "factor: 0.5 is below 1"),
         ({"original": 0}, "original: 0 is below 1"),
         ({"scaling": "ntk", "fraction": 0.25}, "scaling: ntk needs 4 turned channels, there are 2"),
+        (
+            {"scaling": "dynamic", "fraction": 0.25},
+            "scaling: dynamic needs 4 turned channels, there are 2",
+        ),
     ],
 )
 def test_options_out_of_range_are_refused(options, message):
