@@ -31,10 +31,8 @@ from tests.builders import (
 CATALOGUE = read_catalogue()
 ALL = [f"{kind}/{name}" for kind, name in CATALOGUE.entries]
 OF_A_MODEL = [path for path in ALL if path.split("/")[0] in PARTS]
-MEMORIES = CATALOGUE.names("memory")
 MIXERS = CATALOGUE.names("mixer")
 CARRYING = [f"{kind}/{name}" for kind in ("memory", "mixer") for name in CATALOGUE.names(kind)]
-POSITIONS = CATALOGUE.names("positions")
 
 
 def with_part(path: str) -> dict[str, str]:
@@ -150,17 +148,6 @@ def test_it_passes_the_causality_check(path):
     refuse_if_it_sees_the_future(decoder(**with_part(path)))
 
 
-@pytest.mark.parametrize("memory", MEMORIES)
-@pytest.mark.parametrize("positions", POSITIONS)
-@pytest.mark.parametrize("changed", [1, WINDOW - 1, WINDOW, 2 * WINDOW - 1])
-def test_no_token_sees_its_future(positions, memory, changed):
-    model, tokens = random_decoder(positions=positions, memory=memory), some_tokens()
-    other = torch.cat([tokens[:, :changed], (tokens[:, changed:] + 1) % VOCABULARY], dim=1)
-    before, after = windowed(model, tokens), windowed(model, other)
-    assert torch.equal(before[:, :changed], after[:, :changed])
-    assert not torch.allclose(before[:, changed:], after[:, changed:])
-
-
 @pytest.mark.parametrize("path", OF_A_MODEL)
 def test_a_gradient_reaches_every_parameter(path):
     assert unreached(decoder(**with_part(path))) == ()
@@ -190,20 +177,6 @@ def test_it_runs_without_memory_on_the_meta_device(path):
 
 
 # Memories, and mixers with a state
-
-
-@pytest.mark.parametrize("positions", POSITIONS)
-@pytest.mark.parametrize("memory", MEMORIES)
-def test_a_row_that_is_reset_goes_on_as_a_fresh_one(memory, positions):
-    model = random_decoder(memory=memory, positions=positions)
-    first, second, third = some_tokens().split(WINDOW, dim=1)
-    rows = torch.tensor([False, True, False])
-    state = model(first, model.start(3)).state
-    unbroken = _two(model, second, third, state)
-    broken = _two(model, second, third, model.reset(rows, state))
-    fresh = _two(model, second, third, model.start(3))
-    torch.testing.assert_close(broken[1], fresh[1])
-    torch.testing.assert_close(broken[~rows], unbroken[~rows])
 
 
 @pytest.mark.parametrize("mixer", MIXERS)

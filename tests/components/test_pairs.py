@@ -1,0 +1,145 @@
+"""Every position encoder with every memory with every mixer: what has a meaning keeps the promises.
+
+What has none is refused when the decoder is built, with the reason.
+"""
+
+from itertools import product
+
+import pytest
+import torch
+
+from components.catalogue import read_catalogue
+from components.errors import UserError
+from components.registry import component_class
+from tests.builders import (
+    CONTEXT,
+    VOCABULARY,
+    WINDOW,
+    random_decoder,
+    some_tokens,
+    windowed,
+)
+
+CATALOGUE = read_catalogue()
+MIXERS = CATALOGUE.names("mixer")
+WITH_KEYS = [name for name in MIXERS if component_class("mixer", name).has_keys]
+WITHOUT_KEYS = [name for name in MIXERS if name not in WITH_KEYS]
+POSITIONS = CATALOGUE.names("positions")
+MEMORIES = CATALOGUE.names("memory")
+ON_EMBEDDINGS = [
+    name for name in POSITIONS if component_class("positions", name).acts_on_embeddings
+]
+
+ENOUGH = {"learned": {"size": 4 * CONTEXT}}
+"""Options with which a component goes with all others at this size."""
+
+PATTERNS = [[name] for name in WITH_KEYS] + [["attention", name] for name in WITHOUT_KEYS]
+TRIPLES = list(product(POSITIONS, MEMORIES, PATTERNS))
+
+
+def model_of(positions, memory, mixer, **settings):
+    named = {positions: ENOUGH[positions]} if positions in ENOUGH else positions
+    return random_decoder(positions=named, memory=memory, mixer=list(mixer), **settings)
+
+
+@pytest.mark.parametrize(("positions", "memory", "mixer"), TRIPLES)
+def test_no_output_sees_a_later_token_and_each_sees_its_own(positions, memory, mixer):
+    model, tokens = model_of(positions, memory, mixer), some_tokens()
+    before = windowed(model, tokens)
+    assert before.isfinite().all()
+    for changed in (1, WINDOW - 1, WINDOW, 2 * WINDOW + 1):
+        other = torch.cat([tokens[:, :changed], (tokens[:, changed:] + 1) % VOCABULARY], dim=1)
+        after = windowed(model, other)
+        assert torch.equal(before[:, :changed], after[:, :changed])
+        assert ((before - after)[:, changed:].abs().amax(-1) > 0).all()
+
+
+@pytest.mark.parametrize(("positions", "memory", "mixer"), TRIPLES)
+def test_a_row_that_is_reset_is_a_fresh_one_and_the_others_do_not_notice(positions, memory, mixer):
+    model = model_of(positions, memory, mixer)
+    first, second, third = some_tokens().split(WINDOW, dim=1)
+    rows = torch.tensor([False, True, False])
+    state = model(first, model.start(3)).state
+    unbroken, broken, fresh = (
+        two(model, second, third, each)
+        for each in (state, model.reset(rows, state), model.start(3))
+    )
+    torch.testing.assert_close(broken[1], fresh[1])
+    torch.testing.assert_close(broken[~rows], unbroken[~rows])
+
+
+@pytest.mark.parametrize(("positions", "memory", "mixer"), TRIPLES)
+def test_documents_of_a_row_are_apart_where_the_model_says_so(positions, memory, mixer):
+    model, tokens = model_of(positions, memory, mixer), some_tokens(rows=1)
+    if not model.separates_documents:
+        return
+    documents = torch.zeros(1, CONTEXT, dtype=torch.int64)
+    documents[:, WINDOW + 2 : 2 * WINDOW] = 1  # one begins in the second window, and goes on
+    state, logits = model.start(1), []
+    for part, own in zip(tokens.split(WINDOW, 1), documents.split(WINDOW, 1), strict=True):
+        each, state, _ = model(part, state, own)
+        logits.append(each)
+    together = torch.cat(logits, dim=1)
+    other = torch.cat([(tokens[:, : WINDOW + 2] + 1) % VOCABULARY, tokens[:, WINDOW + 2 :]], dim=1)
+    state, logits = model.start(1), []
+    for part, own in zip(other.split(WINDOW, 1), documents.split(WINDOW, 1), strict=True):
+        each, state, _ = model(part, state, own)
+        logits.append(each)
+    again = torch.cat(logits, dim=1)
+    torch.testing.assert_close(again[:, WINDOW + 2 :], together[:, WINDOW + 2 :])
+    assert not torch.allclose(again[:, : WINDOW + 2], together[:, : WINDOW + 2])
+
+
+@pytest.mark.parametrize(("positions", "mixer"), list(product(ON_EMBEDDINGS, WITHOUT_KEYS)))
+def test_an_encoder_of_embeddings_acts_before_mixers_without_keys(positions, mixer):
+    tokens = some_tokens()
+    with_it = windowed(random_decoder(positions=positions, mixer=mixer), tokens)
+    without = windowed(random_decoder(positions="none", mixer=mixer), tokens)
+    assert not torch.allclose(with_it, without)
+
+
+@pytest.mark.parametrize(
+    ("positions", "mixer"),
+    list(product([each for each in POSITIONS if each not in ON_EMBEDDINGS], WITHOUT_KEYS)),
+)
+def test_any_other_encoder_is_nothing_to_mixers_without_keys(positions, mixer):
+    tokens = some_tokens()
+    with_it = random_decoder(positions=positions, mixer=mixer)
+    without = random_decoder(positions="none", mixer=mixer)
+    assert torch.equal(windowed(with_it, tokens), windowed(without, tokens))
+
+
+@pytest.mark.parametrize(("memory", "mixer"), list(product(MEMORIES, WITHOUT_KEYS)))
+def test_a_memory_of_keys_is_refused_where_there_are_none(memory, mixer):
+    if component_class("memory", memory).acts_on_keys:
+        with pytest.raises(UserError, match=f"memory {memory} acts on keys, and no layer has any"):
+            random_decoder(memory=memory, mixer=mixer)
+    else:
+        windowed(random_decoder(memory=memory, mixer=mixer), some_tokens())
+
+
+@pytest.mark.parametrize("placement", ["instead", "after"])
+@pytest.mark.parametrize("memory", MEMORIES)
+@pytest.mark.parametrize("mixer", WITHOUT_KEYS)
+def test_a_mixer_that_says_so_stands_behind_attention_under_every_memory(mixer, memory, placement):
+    pattern = [{"attention": {}}, {mixer: {"placement": placement}}]
+    model = random_decoder(mixer=pattern, memory=memory)
+    assert (model.layers[1].after is not None) is (placement == "after")
+    assert windowed(model, some_tokens()).isfinite().all()
+
+
+@pytest.mark.parametrize(("one", "other"), list(product(MEMORIES, MEMORIES)))
+def test_memories_compose_in_one_order(one, other):
+    if one >= other or "none" in (one, other):
+        return
+    tokens = some_tokens()
+    here, there = (random_decoder(memory=list(each)) for each in ((one, other), (other, one)))
+    before = windowed(here, tokens)
+    assert torch.equal(before, windowed(there, tokens))
+    changed = torch.cat([tokens[:, :-4], (tokens[:, -4:] + 1) % VOCABULARY], dim=1)
+    assert torch.equal(windowed(here, changed)[:, :-4], before[:, :-4])
+
+
+def two(model, second, third, state):
+    logits, state, _ = model(second, state)
+    return torch.cat([logits, model(third, state).logits], dim=1)
