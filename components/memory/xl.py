@@ -119,13 +119,15 @@ class Xl(Memory[Cache]):
         index = torch.arange(state.length, device=own.keys.device)
         queries, before, after = self._places(state, own.goes_on)
         places = own.query_positions - queries
+        # Another memory may have moved the window, and put keys of its own in front.
+        moved, others = places[:, :1], own.key_positions[:, : -places.shape[1]]
         remembered = (index >= state.length - state.tokens[:, None])[:, None]
         remembered = remembered.expand(-1, own.visible.shape[1], -1)
         if own.goes_on is not None:
             remembered = remembered & own.goes_on[:, :, None]
         return replace(
             cached.before(own),
-            key_positions=_beside(before + index, places + after),
+            key_positions=_beside(before + moved + index, _beside(others, places + after)),
             visible=_beside(remembered, own.visible),
         )
 
