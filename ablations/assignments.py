@@ -1,6 +1,7 @@
 """What a mapping of a grid assigns: nested or dotted keys, flattened and checked."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from ablations.language import (
     FIELD_SECTIONS,
@@ -14,7 +15,7 @@ from ablations.members import fill, fitted, read_members
 from ablations.tree import Node, Problems
 from components.catalogue import Catalogue
 from components.errors import UserError, nearest
-from components.options import Option, shown
+from components.options import Option
 from pipelines.cell import PART_KINDS
 
 
@@ -24,32 +25,10 @@ def read_settings(section: Node, catalogue: Catalogue, problems: Problems) -> Se
     A kind holds a component; `model: {width: 64}` is `model.width: 64`. Unknown keys, settings that
     are written in two ways and values that no cell could have are added to `problems`.
     """
-    settings = _flattened(section, catalogue, _is_component, problems)
+    settings = flattened(section, catalogue, is_component, problems)
     for key, node in settings.items():
         problems.attempt(None, check_value, key, node, catalogue)
     return settings
-
-
-def read_axes(section: Node, catalogue: Catalogue, problems: Problems) -> Settings:
-    """Flatten the axes, each a list with at least one value; what is wrong goes to `problems`."""
-    axes = _flattened(section, catalogue, _never, problems)
-    for key, values in axes.items():
-        if problems.attempt(False, _check_list, values):  # noqa: FBT003  # what stands for a list
-            for node in values.value:
-                problems.attempt(None, check_value, key, node, catalogue)
-    if section.value is None or section.value == {}:
-        hint = "write at least one axis, `positions: [rotary, none]`"
-        problems.found.append(section.problem("there are no axes", hint))
-    return axes
-
-
-def _check_list(values: Node) -> bool:
-    if isinstance(values.value, tuple) and values.value:
-        return True
-    if not values.value and not isinstance(values.value, bool | int):
-        raise values.refuse("the axis is empty", "expected a list of values, [rotary, none]")
-    hint = f"write [{shown(values.plain)}], or move the key to `set`"
-    raise values.refuse("an axis is a list of values", hint)
 
 
 def check_value(key: str, node: Node, catalogue: Catalogue) -> None:
@@ -72,24 +51,31 @@ def check_value(key: str, node: Node, catalogue: Catalogue) -> None:
         fitted(node, key, types[option])
 
 
-_Leaf = Callable[[Sequence[str]], bool]
+Leaf: TypeAlias = Callable[[Sequence[str], Node], bool]
+"""Whether the mapping at some words is one value, and not settings one step below."""
+
+AXIS_VALUES = "[rotary, none]"
 
 
-def _is_component(words: Sequence[str]) -> bool:
+def is_component(words: Sequence[str], _node: Node) -> bool:
+    """Say whether the words name a kind: what stands there is a component with its options."""
     return len(words) == 1 and words[0] in PART_KINDS
 
 
-def _never(_words: Sequence[str]) -> bool:
-    return False
-
-
-def _flattened(
-    section: Node, catalogue: Catalogue, is_leaf: _Leaf, problems: Problems
+def flattened(
+    section: Node, catalogue: Catalogue, is_leaf: Leaf, problems: Problems, example: str = "rotary"
 ) -> dict[str, Node]:
-    """Return the settings whose keys are good."""
+    """Return the settings whose keys are good; what is wrong is added to `problems`.
+
+    Args:
+        section: nested or dotted settings.
+        catalogue: of the components that may be named.
+        is_leaf: where a mapping is a value.
+        problems: gathers.
+        example: a value of `positions`, for messages.
+    """
     if section.value is not None and not isinstance(section.value, Mapping):
-        value = "[rotary, none]" if is_leaf is _never else "rotary"
-        hints = [f"write `positions: {value}` below it, indented"]
+        hints = [f"write `positions: {example}` below it, indented"]
         hints += ["without the dashes"] if isinstance(section.value, tuple) else []
         problems.found.append(section.problem("a mapping is expected here", *hints))
     settings: dict[str, Node] = {}
@@ -105,12 +91,12 @@ def _flattened(
 
 
 def _spread(
-    before: tuple[str, ...], node: Node, is_leaf: _Leaf
+    before: tuple[str, ...], node: Node, is_leaf: Leaf
 ) -> list[tuple[tuple[str, ...], Node]]:
     found: list[tuple[tuple[str, ...], Node]] = []
     for name, child in node.items.items():
         words = (*before, *name.split("."))
-        if child.items and not is_leaf(words):
+        if child.items and not is_leaf(words, child):
             found += _spread(words, child, is_leaf)
         else:
             found.append((words, child))

@@ -4,15 +4,20 @@ import re
 from collections.abc import Collection
 from difflib import get_close_matches
 
-from ablations.assignments import read_axes, read_settings, settings_called
+from ablations.assignments import read_settings, settings_called
+from ablations.axes import read_axes
 from ablations.language import (
+    AXIS_KEYS,
     FIELD_SECTIONS,
     GRID_KEYS,
     MACHINE_KEYS,
     NOT_YET,
+    Axes,
     Declared,
     Settings,
 )
+from ablations.leave_out import read_leave_out
+from ablations.resolve import Layers
 from ablations.tree import Node, Problems
 from ablations.yaml_source import COMMAND_LINE
 from components.catalogue import Catalogue
@@ -45,6 +50,9 @@ def _no_key(key: str, node: Node, catalogue: Catalogue) -> Problem:
     if key in MACHINE_KEYS:
         hint = f"give it to the command: {key}=..."
         return node.problem(f"{key} says how to run, and is no key of a grid", hint)
+    if key in AXIS_KEYS:
+        hint = "write axes: {memory.xl.windows: {when: {memory: xl}, values: [1, 2]}}"
+        return node.problem(f"{key} belongs to an axis", hint)
     keys = (*GRID_KEYS, *MACHINE_KEYS) if node.place == COMMAND_LINE else GRID_KEYS
     known = f"known keys: {', '.join(keys)}"
     if key.partition(".")[0] in (*PART_KINDS, *FIELD_SECTIONS):
@@ -83,28 +91,55 @@ def read_declared(
         )
         baseline = Node({}, "baseline", root.place)
     _check_ways(root, problems)
+    fixed = read_settings(keys["set"], catalogue, problems) if "set" in keys else {}
+    own = read_settings(baseline, catalogue, problems)
+    layers = Layers(preset, {**fixed, **own})
+    left_out = (
+        read_leave_out(keys["leave_out"], layers, catalogue, problems)
+        if "leave_out" in keys
+        else None
+    )
     return Declared(
         preset=preset,
-        fixed=read_settings(keys["set"], catalogue, problems) if "set" in keys else {},
-        baseline=read_settings(baseline, catalogue, problems),
+        fixed=fixed,
+        baseline=own,
         baseline_node=baseline,
-        axes=read_axes(keys["axes"], catalogue, problems) if "axes" in keys else {},
+        axes=read_axes(keys, catalogue, problems) if "axes" in keys else Axes(),
         exclude=_exclude(keys["exclude"], catalogue, problems) if "exclude" in keys else (),
         variants=_variants(keys["variants"], catalogue, problems) if "variants" in keys else {},
+        leave_out=left_out.kinds if left_out else {},
+        stays=left_out.stays if left_out else (),
     )
 
 
+WAYS = {
+    "axes": "multiply axes",
+    "variants": "name every variant",
+    "leave_out": "leave one component out at a time",
+}
+"""The keys that say what varies -> what each does."""
+
+
 def _check_ways(root: Node, problems: Problems) -> None:
+    """Refuse a grid that varies nothing, or in two ways, and what belongs to another way."""
     keys = root.items
-    if "axes" in keys and "variants" in keys:
-        hint = "name every variant, or multiply axes: one of the two"
-        problems.found.append(keys["variants"].problem("the grid has axes and variants", hint))
-    if "axes" not in keys and "variants" not in keys:
-        hint = "write `axes: {positions: [rotary, none]}`, or `variants:` with a name for each"
-        problems.found.append(Problem("the grid varies nothing", root.place, "axes", hints=(hint,)))
-    if "exclude" in keys and "variants" in keys:
-        hint = "leave the variant out instead"
-        problems.found.append(keys["exclude"].problem("exclude belongs to axes", hint))
+    first, *others = [key for key in WAYS if key in keys] or [""]
+    for key in others:
+        hint = f"{WAYS[first]}, or {WAYS[key]}: one of the two"
+        problems.found.append(keys[key].problem(f"the grid has {first} and {key}", hint))
+    if not first:
+        hints = (
+            "write `axes: {positions: [rotary, none]}`, or `variants:` with a name for each,",
+            "or `leave_out: all`",
+        )
+        problems.found.append(Problem("the grid varies nothing", root.place, "axes", hints=hints))
+    if first != "axes":
+        advice = {"exclude": "leave the variant out instead", "together": "set both in a variant"}
+        problems.found += [
+            keys[key].problem(f"{key} belongs to axes", hint)
+            for key, hint in advice.items()
+            if first and key in keys
+        ]
 
 
 def _exclude(

@@ -1,8 +1,8 @@
 """What a grid declares -> its variants, each with the cell that it trains."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ from ablations.language import Declared, Variant
 from ablations.members import read_members
 from ablations.naming import axis_names, label, written
 from ablations.points import Point, points
-from ablations.resolve import Layers, defaults, flat, lookup, resolve
+from ablations.resolve import Layers, defaults, flat, is_comparable, lookup, resolve
 from ablations.tree import Node, Problems
 from components.catalogue import Catalogue
 from components.errors import UserError
@@ -76,22 +76,43 @@ def _variants(
     alone: Callable[[Choice], Choice],
 ) -> tuple[Variant, ...]:
     """Call each variant by what differs from the baseline, or by the name that it has."""
-    keys = list(declared.axes or declared.baseline)
-    names = _value_names(keys, cells)
+    names = _value_names([*declared.axes.values] or [*declared.baseline], cells)
     base = cells[baseline]
     variants = []
     for index, (point, cell) in enumerate(zip(found, cells, strict=True)):
-        unlike = [key for key in point.settings if lookup(cell, key) != lookup(base, key)]
+        unlike = _unlike(declared, point, cell, base)
         if index == baseline:
-            several = bool(declared.variants) and len(keys) != 1
-            name, title = ("baseline",) * 2 if several else _called(keys, names[index], cell)
+            name, title = _base_name(declared, point, names[index], cell)
         elif point.name:
             name = title = point.name
         else:
             name, title = _called(unlike, names[index], cell)
-        differs = {key: _differing(key, cell, alone) for key in unlike}
+        differs = {key: _differing(key, _own(key, cell, unlike), alone) for key in unlike}
         variants.append(Variant(name, title, differs, flat(cell)))
     return tuple(variants)
+
+
+def _base_name(
+    declared: Declared, point: Point, names: Mapping[str, str], cell: Cell
+) -> tuple[str, str]:
+    """Return name and label of the baseline: its values, unless it is a variant of its own."""
+    if declared.leave_out or (declared.variants and len(declared.baseline) != 1):
+        return "baseline", "baseline"
+    return _called([*point.settings], names, cell)
+
+
+def _unlike(declared: Declared, point: Point, cell: Cell, base: Cell) -> list[str]:
+    """Return the settings in which a variant differs from the baseline.
+
+    An axis that does not exist at a point differs there only if the cell has the setting too.
+    """
+    keys = declared.axes.values or point.settings
+    return [
+        key
+        for key in keys
+        if (key in point.settings or is_comparable(key, cell, base))
+        and _own(key, cell, keys) != _own(key, base, keys)
+    ]
 
 
 def _called(keys: Sequence[str], names: Mapping[str, str], cell: Cell) -> tuple[str, str]:
@@ -105,16 +126,37 @@ def _value_names(keys: Sequence[str], cells: Sequence[Cell]) -> list[dict[str, s
     distinct: dict[str, list[Any]] = {key: [] for key in keys}
     for cell in cells:
         for key, values in distinct.items():
-            if (value := lookup(cell, key)) not in values:
+            if (value := _own(key, cell, keys)) not in values:
                 values.append(value)
     named = axis_names(distinct)
     return [
-        {key: named[key][distinct[key].index(lookup(cell, key))] for key in keys} for cell in cells
+        {key: named[key][distinct[key].index(_own(key, cell, keys))] for key in keys}
+        for cell in cells
     ]
 
 
-def _differing(key: str, cell: Cell, alone: Callable[[Choice], Choice]) -> Any:
+def _own(key: str, cell: Cell, keys: Collection[str]) -> Any:
+    """Return the value of a setting, a component without the options that are settings of `keys`.
+
+    With axes `memory` and `memory.xl.windows` the windows are no part of what the memory is.
+    """
     value = lookup(cell, key)
+    if key not in PART_KINDS:
+        return value
+    return tuple(
+        replace(
+            each,
+            options={
+                name: option
+                for name, option in each.options.items()
+                if not {f"{key}.{name}", f"{key}.{each.name}.{name}"} & {*keys}
+            },
+        )
+        for each in value
+    )
+
+
+def _differing(key: str, value: Any, alone: Callable[[Choice], Choice]) -> Any:
     if key not in PART_KINDS:
         return value
     return written(value, [alone(each) for each in value])

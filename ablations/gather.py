@@ -55,9 +55,9 @@ def gather(plan: Plan, store: Path, into: Path, options: Sequence[str] = ()) -> 
     # one seed gives no verdict, nor does a sweep with cells missing: neither is a look
     if all(runs.values()) and len(plan.grid.seeds) > 1:
         record_look(store, pairs, plan.grid.seeds)
-    rows = [_row(each, runs[each.name]) for each in plan.cells]
+    rows = [_row(each, runs[each.name], plan.grid.judge) for each in plan.cells]
     looks = {
-        "question": question_digest(each.document for each in plan.cells),
+        "question": question_digest((each.document for each in plan.cells), plan.grid.judge),
         "seeds": looks_up_to(store, pairs, plan.grid.seeds),
         "declared": None,
     }
@@ -118,21 +118,25 @@ def curve(plan: Plan, steps: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _row(planned: Planned, run: Run | None) -> dict[str, Any]:
+def _row(planned: Planned, run: Run | None, judge: Evaluation) -> dict[str, Any]:
     outcome = run.outcome if run is not None else {}
     tokens = outcome.get("tokens")
     status = run.status if run is not None else "missing"
+    loss, reason = None, run.reason if run is not None else None
+    if run is not None and status == "complete":
+        loss, why = _judged(planned, run, judge)
+        reason = reason or why
     return {
         "cell": planned.name,
         "variant": planned.variant,
         "seed": planned.cell.seed,
         "fingerprint": planned.fingerprint,
         "status": status,
-        "reason": run.reason if run is not None else None,
+        "reason": reason,
         "at": run.at if run is not None else None,
         "steps": outcome.get("steps"),
         "tokens": tokens,
-        "loss": outcome.get("loss") if status == "complete" else None,
+        "loss": loss,
         "parameters": planned.cost.parameters,
         "flops_per_token": planned.cost.flops_per_token,
         "flops": None if tokens is None else tokens * planned.cost.flops_per_token,
@@ -141,6 +145,18 @@ def _row(planned: Planned, run: Run | None) -> dict[str, Any]:
         "device": outcome.get("device"),
         "hardware": hardware_name(outcome.get("hardware")),
     }
+
+
+def _judged(planned: Planned, run: Run, judge: Evaluation) -> tuple[float | None, str | None]:
+    """Return the final loss of a complete cell in the evaluation that judges, or why it has none.
+
+    What a worker could not evaluate has neither, and the report says that it failed.
+    """
+    if judge.length is None:
+        return run.outcome.get("loss"), None
+    path = run.folder / "evaluations" / f"{_digest(judge, planned)}.parquet"
+    rows = pl.read_parquet(path).to_dicts() if path.exists() else []
+    return (rows[-1]["loss"], rows[-1]["reason"]) if rows else (None, None)
 
 
 def hardware_name(hardware: Any) -> str | None:

@@ -43,6 +43,7 @@ class Grid:
         margin: nats per token; smaller differences do not matter. None: every difference does.
         interval, hold, compare: how the verdict is made, and what is held equal.
         evaluate: the validation split first.
+        judge: the one of these that verdicts are about.
         claim: what somebody reported, by variant, with its `source`; None if nobody did.
         overrides: of the command line, those that change something.
         warnings: what a reader should know before training.
@@ -62,6 +63,7 @@ class Grid:
     hold: Literal["tokens", "flops"]
     compare: Literal["baseline", "all"]
     evaluate: tuple[Evaluation, ...]
+    judge: Evaluation
     claim: Mapping[str, Any] | None
     overrides: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -112,7 +114,7 @@ def read_grid(name_or_path: str, overrides: Sequence[str], catalogue: Catalogue)
         baseline=expansion.baseline,
         claim=claim.values,
         overrides=tuple(each.text for each in changes.effective),
-        warnings=(*_few_seeds(terms, root), *claim.warnings),
+        warnings=(*_few_seeds(terms, root), *declared.stays, *claim.warnings),
         **vars(terms),
     )
 
@@ -141,7 +143,11 @@ def find_grid(name_or_path: str) -> Path:
 
 def _varied(declared: Declared) -> set[str]:
     """Return the settings that are not the same for every variant."""
-    ways = (declared.axes, declared.baseline, *(each for _, each in declared.variants.values()))
+    ways = (
+        declared.axes.values,
+        declared.baseline,
+        *(each for _, each in declared.variants.values()),
+    )
     return {key for settings in ways for key in settings}
 
 

@@ -1,6 +1,6 @@
 """The words of a grid: its keys, the settings it may name, and what reading it gives."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias, get_type_hints
 
@@ -14,8 +14,10 @@ GRID_KEYS = (
     "baseline",
     "set",
     "axes",
+    "together",
     "exclude",
     "variants",
+    "leave_out",
     "seeds",
     "margin",
     "interval",
@@ -26,9 +28,6 @@ GRID_KEYS = (
 )
 
 NOT_YET = (
-    "when",
-    "together",
-    "leave_out",
     "match",
     "tune",
     "search",
@@ -42,19 +41,43 @@ NOT_YET = (
 )
 """Keys that are planned: refused by name, so that nobody believes they had an effect."""
 
+AXIS_KEYS = ("when", "values")
+"""Keys of an axis that exists for some variants only."""
+
 MACHINE_KEYS = ("grid", "workers", "executor", "storage", "only", "name")
 """How to run, never what: keys of the command line that no grid has."""
 
 ONE_ONLY = ("optimizer", "schedule", "batching")
 """Kinds of which a cell has one member; a list of another kind is a chain or a pattern."""
 
-MEMORY_ORDER = ("pause", "registers", "rmt", "compressive", "xl", "sliding", "memorizing", "infini")
-"""From the tokens outwards, whatever the order in a list; memories not named here come last."""
-
 FIELD_SECTIONS = ("model", "training", "data")
 
 Settings: TypeAlias = Mapping[str, Node]
 """Dotted key -> value as written: `positions`, `positions.base`, `memory.xl.windows`."""
+
+
+Condition: TypeAlias = Mapping[str, tuple[Node, ...]]
+"""Key of another axis -> the values of it with which an axis exists."""
+
+Group: TypeAlias = tuple[str, ...]
+"""The keys of axes that are zipped."""
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The axes of a grid.
+
+    Fields:
+        values: key -> values.
+        when: key of a conditional axis -> its condition.
+        conditions: key of a conditional axis -> where its `when` stands.
+        together: groups of axes that are zipped, each with where it stands.
+    """
+
+    values: Settings = field(default_factory=dict)
+    when: Mapping[str, Condition] = field(default_factory=dict)
+    conditions: Settings = field(default_factory=dict)
+    together: Sequence[tuple[Node, Group]] = ()
 
 
 @dataclass(frozen=True)
@@ -81,20 +104,24 @@ class Declared:
     Fields:
         preset: the settings of the scale.
         fixed: the settings under `set`.
-        baseline: one value for each axis; or, with `variants`, a variant of its own.
+        baseline: one value for each axis; or, without axes, a variant of its own.
         baseline_node: the whole baseline, for messages.
-        axes: key -> values.
+        axes: what varies; none where the grid has `variants` or `leave_out`.
         exclude: partial points.
         variants: name -> settings that replace the baseline's.
+        leave_out: kind of component -> its `none`, which replaces the baseline's.
+        stays: why kinds that `leave_out` names stay.
     """
 
     preset: Settings
     fixed: Settings
     baseline: Settings
     baseline_node: Node
-    axes: Mapping[str, Node] = field(default_factory=dict)
-    exclude: tuple[tuple[Node, Settings], ...] = ()
+    axes: Axes = field(default_factory=Axes)
+    exclude: Sequence[tuple[Node, Settings]] = ()
     variants: Mapping[str, tuple[Node, Settings]] = field(default_factory=dict)
+    leave_out: Settings = field(default_factory=dict)
+    stays: Sequence[str] = ()
 
 
 def field_types(section: str, catalogue: Catalogue) -> dict[str, Any]:

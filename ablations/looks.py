@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ablations.grid import Grid
+from pipelines.cell import Evaluation
 
 FILE = "looks.jsonl"
+
+VALIDATION = Evaluation()
 
 Documents = Mapping[str, Mapping[str, Any]]
 
@@ -29,21 +32,23 @@ class Look:
     seeds: tuple[int, ...]
 
 
-def question_digest(documents: Iterable[Mapping[str, Any]]) -> str:
+def question_digest(documents: Iterable[Mapping[str, Any]], judge: Evaluation = VALIDATION) -> str:
     """Return the digest of what is asked: the variants' fingerprint documents, seeds left out.
 
     A document holds the digest of its data, so other text, code or settings make another question.
 
     Args:
         documents: of the cells, in any order; cells that differ in the seed alone count once.
+        judge: the evaluation that verdicts are about.
     """
-    return _digest(sorted({_seedless(document) for document in documents}))
+    return _digest([*sorted({_seedless(document) for document in documents}), *_length(judge)])
 
 
 def pair_digests(documents: Documents, grid: Grid) -> frozenset[str]:
     """Return the digest of each contrast that a grid judges: two documents without their seeds.
 
-    Which of the two is the baseline makes no other contrast, nor do the grid's other variants.
+    Which of the two is the baseline makes no other contrast, nor do the grid's other variants; the
+    length at which they are judged does.
 
     Args:
         documents: a fingerprint document of each variant, with any seed.
@@ -52,7 +57,7 @@ def pair_digests(documents: Documents, grid: Grid) -> frozenset[str]:
     seedless = {name: _seedless(document) for name, document in documents.items()}
     claimed = _claimed(grid)
     return frozenset(
-        _digest(sorted((seedless[one], seedless[other])))
+        _digest([*sorted((seedless[one], seedless[other])), *_length(grid.judge)])
         for one, other in combinations(seedless, 2)
         if grid.compare == "all" or grid.baseline in (one, other) or {one, other} in claimed
     )
@@ -103,6 +108,10 @@ def _claimed(grid: Grid) -> list[set[str]]:
     """Return the pairs that a claim of the form `{between: [A, B]}` needs."""
     shapes = {name: each for name, each in (grid.claim or {}).items() if isinstance(each, Mapping)}
     return [{name, other} for name, each in shapes.items() for other in each.get("between", ())]
+
+
+def _length(judge: Evaluation) -> list[str]:
+    return [] if judge.length is None else [judge.name]
 
 
 def _seedless(document: Mapping[str, Any]) -> str:

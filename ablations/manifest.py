@@ -61,7 +61,10 @@ def manifest_of(
         "data": dict(first.data.facts),
         "training": _training(first),
         "environment": _environment(plan, runs),
-        "evaluations": [{"name": each.name, "length": each.length} for each in grid.evaluate],
+        "evaluations": [
+            {"name": each.name, "length": each.length}
+            for each in sorted(grid.evaluate, key=lambda each: each != grid.judge)
+        ],  # the one that judges first
         "code": _code(each.document for each in plan.cells),
     }
 

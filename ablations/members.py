@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args, get_origin
 
-from ablations.language import MEMORY_ORDER, ONE_ONLY
+from ablations.language import ONE_ONLY
 from ablations.tree import Node, Problems
 from components.catalogue import Catalogue
 from components.errors import UserError, nearest
@@ -122,19 +122,14 @@ def _option_names(kind: str, catalogue: Catalogue) -> set[str]:
 
 
 def _chain(members: Sequence[Member], node: Node) -> tuple[Member, ...]:
-    """Put memories in their one order, so that two spellings are one cell."""
+    """Sort memories by name, so that two spellings are one cell; how they act is their own."""
     names = [member.name for member in members]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise node.refuse(f"memory/{twice[0]} stands twice in the chain", "keep one of them")
     if len(names) > 1 and "none" in names:
         raise node.refuse("memory/none stands alone", "take none out of the list")
-    return tuple(sorted(members, key=_rank))
-
-
-def _rank(member: Member) -> tuple[int, str]:
-    order = MEMORY_ORDER
-    return (order.index(member.name) if member.name in order else len(order), member.name)
+    return tuple(sorted(members, key=lambda member: member.name))
 
 
 def _none_hint(kind: str, catalogue: Catalogue) -> tuple[str, ...]:

@@ -152,7 +152,7 @@ def canonical(changes: Changes, declared: Declared, catalogue: Catalogue) -> dic
         if words[0] == "set" and len(words) == 3 and words[1] in PART_KINDS:  # noqa: PLR2004  # set.kind.option
             members = read_members(words[1], chosen[words[1]], catalogue)
             names = {member.name for member in members}
-            varies = words[1] in {*declared.axes, *declared.baseline}
+            varies = words[1] in {*declared.axes.values, *declared.baseline, *declared.leave_out}
             words[2:2] = names if len(names) == 1 and not varies else ()
         found[".".join(words)] = each.value
     return found

@@ -83,7 +83,7 @@ def written_options(
     Raises:
         UserError: unknown components, options of what is not chosen.
     """
-    members = _chosen(kind, layers, point, catalogue)
+    members = chosen(kind, layers, point, catalogue)
     found = [(member, defaults(member, layers, catalogue)) for member in members]
     if kind in point:
         found = [(member, {**given, **member.options}) for member, given in found]
@@ -111,7 +111,12 @@ def defaults(member: Member, layers: Layers, catalogue: Catalogue) -> dict[str, 
     return found
 
 
-def _chosen(kind: str, layers: Layers, point: Settings, catalogue: Catalogue) -> tuple[Member, ...]:
+def chosen(kind: str, layers: Layers, point: Settings, catalogue: Catalogue) -> tuple[Member, ...]:
+    """Return the members of a kind at a point, with the options that stand beside their names.
+
+    Raises:
+        UserError: unknown components; nobody chose one.
+    """
     for layer in (point, layers.fixed, layers.preset):
         if kind in layer:
             return read_members(kind, layer[kind], catalogue)
@@ -202,6 +207,16 @@ def lookup(cell: Cell, key: str) -> Any:
     return next(
         (each.options.get(option) for each in cell.parts[head] if name in ("", each.name)), None
     )
+
+
+def is_comparable(key: str, cell: Cell, base: Cell) -> bool:
+    """Say whether a cell has a setting of another one: an option only of the same component."""
+    kind, _, rest = key.partition(".")
+    if not rest or kind in FIELD_SECTIONS:
+        return True
+    name = rest.rpartition(".")[0]
+    here, there = ([each.name for each in one.parts[kind]] for one in (cell, base))
+    return name in here if name else here == there
 
 
 def flat(cell: Cell) -> dict[str, Any]:

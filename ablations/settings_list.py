@@ -16,14 +16,18 @@ GRID_LINES = {
     "preset": "the scale: a name of `ablations.list presets`; laptop if not given",
     "baseline": "the variant that the others are judged against: a value of each axis; required",
     "set": "settings of every variant: {training.steps: 200, optimizer.learning_rate: 0.001}",
-    "axes": "setting -> list of values; the variants are their product",
+    "axes": "setting -> list of values; the variants are their product. An axis that exists for "
+    "some variants only: {when: {memory: xl}, values: [1, 2]}",
+    "together": "axes that are zipped instead of multiplied: [model.heads, model.kv_heads]",
     "exclude": "points of the product to leave out: [{positions: none, model.heads: 1}]",
     "variants": "in place of axes: name -> settings that replace the baseline's",
+    "leave_out": "in place of axes: the kinds of which one at a time becomes none, or all",
     "seeds": "how many, or which: 5, [0, 1, 7]; 5 if not given",
     "margin": "nats per token; smaller differences do not matter; 0.01, or null for no margin",
     "interval": "floored, the default, or paired: how the variance of a difference is estimated",
     "hold": "what all variants have equally much of: tokens",
-    "evaluate": "longer samples after the training: {lengths: [512, 1024]}",
+    "evaluate": "samples of other lengths after the training: {lengths: [256, 512, 1024]}; with "
+    "judge: 1024 the verdict is about that length",
     "compare": "the contrasts that are judged: baseline, the default, or all pairs",
     "claim": "what somebody reported: {none: worse, source: who}; checked, never believed",
 }

@@ -16,6 +16,12 @@ MOST_SEEDS = 1000
 
 LARGEST_SEED = 2**31 - 1
 
+LONGEST = 2**20
+"""Tokens of a sample that is evaluated."""
+
+EVALUATE = "{lengths: [256, 512, 1024]}"
+EVALUATE_KEYS = ("judge", "lengths")
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -28,7 +34,8 @@ class Terms:
         interval: floored, the default, or paired.
         hold: what all variants have equally much of.
         compare: the contrasts: against the baseline, or all pairs.
-        evaluate: the validation split, then longer samples.
+        evaluate: the validation split, then the same in samples of other lengths.
+        judge: the one of these that verdicts are about.
     """
 
     question: str
@@ -38,6 +45,7 @@ class Terms:
     hold: Literal["tokens", "flops"]
     compare: Literal["baseline", "all"]
     evaluate: tuple[Evaluation, ...]
+    judge: Evaluation
 
 
 def read_terms(root: Node, problems: Problems) -> Terms:
@@ -57,6 +65,7 @@ def read_terms(root: Node, problems: Problems) -> Terms:
         hold=cast("Literal['tokens', 'flops']", hold),
         compare=cast("Literal['baseline', 'all']", compare),
         evaluate=problems.attempt((Evaluation(),), _evaluate, keys.get("evaluate", absent)),
+        judge=problems.attempt(Evaluation(), _judge, keys.get("evaluate", absent)),
     )
 
 
@@ -124,20 +133,43 @@ def _evaluate(node: Node) -> tuple[Evaluation, ...]:
     if node.value is None:
         return (Evaluation(),)
     if "corpora" in node.items:
-        raise node.refuse("corpora are not yet part of the language", "write {lengths: [512]}")
+        raise node.refuse("corpora are not yet part of the language", f"write {EVALUATE}")
+    for key, value in node.items.items():
+        if key not in EVALUATE_KEYS:
+            hints = (*nearest(key, EVALUATE_KEYS), f"write {EVALUATE}")
+            raise value.refuse(f"evaluate has no key {key}", *hints)
     lengths = node.items.get("lengths")
-    if lengths is None or len(node.items) > 1 or not isinstance(lengths.value, tuple):
-        raise node.refuse("evaluate says which lengths", "write {lengths: [512, 1024]}")
+    if lengths is None:
+        raise node.refuse("evaluate says which lengths", f"write {EVALUATE}")
+    if not isinstance(lengths.value, tuple) or not lengths.value:
+        hint = f"write {EVALUATE}; the trained context may be one of them"
+        raise lengths.refuse("lengths are a list of numbers of tokens", hint)
     problems = Problems()
     for each in lengths.value:
         problems.attempt(None, _length, each, lengths)
     problems.settle()
-    return (Evaluation(), *(Evaluation(f"length {n}", n) for n in lengths.plain))
+    return (Evaluation(), *(_of_length(length) for length in lengths.plain))
+
+
+def _judge(node: Node) -> Evaluation:
+    """Return the evaluation that verdicts are about; what else is wrong is told elsewhere."""
+    judge, lengths = (node.items.get(key, Node(None, "", "")) for key in EVALUATE_KEYS)
+    if judge.value is None:
+        return Evaluation()
+    known = lengths.plain if isinstance(lengths.value, tuple) else []
+    if type(judge.value) is not int or judge.value not in known:
+        hint = f"expected one of the lengths: {', '.join(map(shown, known)) or 'there are none'}"
+        raise judge.refuse("the verdict is about a length that is evaluated", hint)
+    return _of_length(judge.value)
+
+
+def _of_length(length: int) -> Evaluation:
+    return Evaluation(f"length {length}", length)
 
 
 def _length(node: Node, lengths: Node) -> None:
-    if type(node.value) is not int or node.value < 2:  # noqa: PLR2004  # one token predicts nothing
-        raise node.refuse("a length is a number of tokens", "expected a whole number above 1")
+    if type(node.value) is not int or not 2 <= node.value <= LONGEST:  # noqa: PLR2004  # one token predicts nothing
+        raise node.refuse("a length is a number of tokens", f"expected 2 to {LONGEST}")
     first = lengths.plain.index(node.value)
     if node.key != f"{lengths.key}[{first}]":
         raise node.refuse("the length is repeated", f"it is {lengths.key}[{first}] already")

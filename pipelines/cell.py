@@ -26,8 +26,13 @@ class Data:
 
     Fields:
         corpus: embedded, the docstrings of pinned packages; files, text on this machine; hub, a
-            dataset of the Hugging Face hub.
-        path: of `files`: a file or folder of .txt, .jsonl or .parquet.
+            dataset of the Hugging Face hub; or a synthetic task, of which only the answers are
+            predicted: recall (of values by their keys), copy, induction (what followed a marker
+            before), selective_copy (what stood between blanks) or parity (of all bits so far).
+        path: of `files`: a file or folder of .txt, .jsonl or .parquet, the first two also with .gz;
+            or WikiText's wiki.train.raw, wiki.valid.raw and wiki.test.raw, or .tokens. A folder
+            where files, or the folders in it, are named train and validation (valid, val, dev) or
+            test is validated on its own validation split, and its test split is never read.
         name: of `hub`: the dataset, `Salesforce/wikitext`.
         config: of `hub`: its configuration, `wikitext-103-raw-v1`.
         text_field: the field that holds the text, for JSONL, Parquet and hub.
@@ -37,9 +42,24 @@ class Data:
             split.
         vocabulary: ids of a trained tokenizer, the end of a document included.
         validation_tokens: size of the validation split in tokens; documents are taken whole.
+        probe_length: of a synthetic task: tokens of each document, the end included.
+        probe_items: pairs of a recall, symbols of a selective copy, bits before the next parity is
+            asked for.
+        probe_symbols: different symbols of a synthetic task; of a recall half of them are keys and
+            half are values. A blank, a marker and the end of a document come on top.
+        probe_documents: of a synthetic task: documents to train on.
     """
 
-    corpus: Literal["embedded", "files", "hub"] = "embedded"
+    corpus: Literal[
+        "embedded",
+        "files",
+        "hub",
+        "recall",
+        "copy",
+        "induction",
+        "selective_copy",
+        "parity",
+    ] = "embedded"
     path: str | None = None
     name: str | None = None
     config: str | None = None
@@ -48,6 +68,10 @@ class Data:
     tokenizer: Literal["byte", "bpe"] = "byte"
     vocabulary: int = 2048
     validation_tokens: int = 65536
+    probe_length: int = 32
+    probe_items: int = 4
+    probe_symbols: int = 32
+    probe_documents: int = 16384
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from components.batching import Documents
+from components.batching import Batching, Documents
 from components.catalogue import component_files
 from components.errors import Problem, UserError
 from components.options import shown
-from components.registry import build, load_files
+from components.registry import build, component_class, load_files
 from pipelines.cell import Cell
 from pipelines.code import reached
 from pipelines.device import device_class, resolved
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _BROKEN = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What pieces that do not fit raise; NotImplementedError is a RuntimeError."""
+
+_APART = "separates_documents"
 
 _COUNTED = ("context", "batch", "precision")
 """The settings of a training that change a cost."""
@@ -84,8 +86,10 @@ def measure(cell: Cell, vocabulary: int, store: Path, extra: Sequence[Path] = ()
     """
     load_files([file for path in extra for file in component_files(path)])
     with _told(cell):
-        _build_the_rest(cell, vocabulary)
+        batching = _build_the_rest(cell, vocabulary)
         model = _model(cell, vocabulary)
+        if batching.keeps_documents_apart and not model.separates_documents:
+            raise UserError(_runs_documents_together(cell, model))
         counted, kept = _pass(model, cell.training.context)
         flops = counted + _uncounted(model, cell.training.context)
         state = _state_of_optimizer(cell, model)
@@ -234,13 +238,31 @@ def _state_of_optimizer(cell: Cell, model: "Decoder") -> float:
     return total
 
 
-def _build_the_rest(cell: Cell, vocabulary: int) -> None:
+def _build_the_rest(cell: Cell, vocabulary: int) -> Batching:
     """Build what needs no model, so that it refuses its options before anything trains."""
     training, window = cell.training, cell.model.options["window"]
     build(cell.parts["schedule"][0], training.steps)
     tokens = np.full(training.batch * training.context + 1, vocabulary - 1, dtype=np.uint16)
     documents = Documents(tokens, np.array([0, len(tokens)], dtype=np.int64))
-    build(cell.parts["batching"][0], documents, training.context, window, training.batch)
+    batching: Batching = build(
+        cell.parts["batching"][0], documents, training.context, window, training.batch
+    )
+    return batching
+
+
+def _runs_documents_together(cell: Cell, model: "Decoder") -> Problem:
+    """Say which components let a document see the one before it in its row."""
+    blind = {type(each) for each in model.modules() if not getattr(each, _APART, True)}
+    chosen = [each for kind in ("mixer", "memory") for each in cell.parts[kind]]
+    names = dict.fromkeys(
+        each.path for each in chosen if component_class(each.kind, each.name) in blind
+    )
+    batching = cell.parts["batching"][0]
+    return Problem(
+        f"{batching.path} keeps the documents of a row apart, and {', '.join(names)} cannot",
+        key="batching",
+        hints=("let each row have a document of its own: batching: padded, or refill",),
+    )
 
 
 def _file(cell: Cell, vocabulary: int, store: Path, extra: Sequence[Path]) -> Path:

@@ -1,10 +1,10 @@
-"""Evaluation: the loss of a model on held-out documents, each read by itself."""
+"""Evaluation: loss and accuracy of a model on held-out documents, each read by itself."""
 
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -29,7 +29,7 @@ class HeldOut:
 
     Fields:
         documents: its tokens; each document ends with the end-of-document token.
-        bytes: [documents], bytes of text of each.
+        bytes: [documents], bytes of text of each; 0 where it is no text.
     """
 
     documents: Documents
@@ -42,7 +42,8 @@ class Evaluated:
 
     Fields:
         nats: [documents], the summed loss of each document.
-        predicted: [documents], its tokens, the end included: all of them are predicted.
+        predicted: [documents], its scored tokens; of text all of them are, the end included.
+        correct: [documents], those of them that the model finds likelier than any other token.
         bytes: [documents].
         profile: [length], mean loss by place in the row; None where no document reaches.
         reason: why the model cannot be evaluated so; then everything else is empty.
@@ -50,6 +51,7 @@ class Evaluated:
 
     nats: NDArray[np.float64]
     predicted: NDArray[np.int64]
+    correct: NDArray[np.int64]
     bytes: NDArray[np.int64]
     profile: tuple[float | None, ...]
     reason: str | None = None
@@ -62,12 +64,22 @@ class Evaluated:
     @property
     def document_loss(self) -> float | None:
         """The mean over documents of their mean loss: each document counts alike."""
-        return None if self.reason else float((self.nats / self.predicted).mean())
+        if self.reason:
+            return None
+        some = self.predicted > 0
+        return float((self.nats[some] / self.predicted[some]).mean())
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of predicted tokens that are found likelier than any other."""
+        return None if self.reason else float(self.correct.sum() / self.predicted.sum())
 
     @property
     def bits_per_byte(self) -> float | None:
-        """Bits per byte of text: comparable where tokenizers differ."""
-        return None if self.reason else float(self.nats.sum() / math.log(2) / self.bytes.sum())
+        """Bits per byte of text: comparable where tokenizers differ; None where it is no text."""
+        if self.reason or not self.bytes.any():
+            return None
+        return float(self.nats.sum() / math.log(2) / self.bytes.sum())
 
 
 def evaluate(
@@ -77,7 +89,7 @@ def evaluate(
 
     A document is cut into rows of `length` tokens. The memory begins empty in each row and is
     carried from window to window inside it. The end-of-document token stands before a document's
-    first token, so that every token is predicted once.
+    first token, so that every scored token is predicted once.
 
     Args:
         model: on the device where it is to run.
@@ -97,7 +109,7 @@ def evaluate(
             raise
         nothing = np.zeros(0, dtype=np.int64)
         return Evaluated(
-            nothing.astype(np.float64), nothing, nothing, (), " ".join(str(error).split())
+            nothing.astype(np.float64), nothing, nothing, nothing, (), " ".join(str(error).split())
         )
 
 
@@ -127,32 +139,49 @@ class _Shape:
         return max(1, self.training.batch * self.training.context // self.length)
 
 
+class _Rows(NamedTuple):
+    """What a model found of some rows.
+
+    Fields:
+        owners: [rows], the document of each.
+        losses: [rows, places], in nats; 0 where nothing is predicted.
+        predicts: [rows, places].
+        correct: [rows, places], predicted and found likeliest.
+    """
+
+    owners: NDArray[np.int64]
+    losses: NDArray[np.float64]
+    predicts: NDArray[np.bool_]
+    correct: NDArray[np.bool_]
+
+
 @torch.no_grad()
 def _evaluated(model: "Decoder", held_out: HeldOut, shape: _Shape) -> Evaluated:
     documents = held_out.documents
     nats = np.zeros(len(documents.starts) - 1)
+    predicted, correct = (np.zeros(len(nats), dtype=np.int64) for _ in range(2))
     by_place, counts = np.zeros(shape.length), np.zeros(shape.length, dtype=np.int64)
     trained = model.training
     model.eval()
     try:
-        for owners, losses, predicts in _batches(model, documents, shape):
-            places = min(losses.shape[1], shape.length)
-            np.add.at(nats, owners, losses.sum(axis=1))
-            by_place[:places] += losses.sum(axis=0)[:places]
-            counts[:places] += predicts.sum(axis=0)[:places]
+        for rows in _batches(model, documents, shape):
+            places = min(rows.losses.shape[1], shape.length)
+            np.add.at(nats, rows.owners, rows.losses.sum(axis=1))
+            np.add.at(predicted, rows.owners, rows.predicts.sum(axis=1))
+            np.add.at(correct, rows.owners, rows.correct.sum(axis=1))
+            by_place[:places] += rows.losses.sum(axis=0)[:places]
+            counts[:places] += rows.predicts.sum(axis=0)[:places]
     finally:
         model.train(trained)
     profile = tuple(
         float(total / count) if count else None
         for total, count in zip(by_place, counts, strict=True)
     )
-    return Evaluated(nats, np.diff(documents.starts), held_out.bytes, profile)
+    return Evaluated(nats, predicted, correct, held_out.bytes, profile)
 
 
-def _batches(
-    model: "Decoder", documents: Documents, shape: _Shape
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]]:
-    """Yield the document, the losses [rows, places] and the predicting places of each row."""
+def _batches(model: "Decoder", documents: Documents, shape: _Shape) -> Iterator[_Rows]:
+    """Read all rows, as many at once as the shape says."""
     device = model.embedding.weight.device
     owners, begins, ends = _rows(documents, shape.length)
     # Rows that need equally many windows go together: short documents cost no padding windows.
@@ -161,15 +190,18 @@ def _batches(
     for at in range(0, len(order), shape.rows):
         rows = order[at : at + shape.rows]
         count = int(windows[rows].max())
-        opens = begins[rows] == documents.starts[owners[rows]]
-        tokens, targets = _filled(
-            documents, begins[rows], ends[rows], opens, length=count * shape.window
-        )
+        tokens, targets = _filled(documents, begins[rows], ends[rows], count * shape.window)
         batch = Batch(tokens, targets, np.zeros((len(rows), count), dtype=np.bool_))
-        own = read(model, parts(batch, device), shape.training.precision)
-        losses = [reading.nats for reading in own]
-        together = torch.cat(losses, dim=1).cpu().numpy().astype(np.float64)
-        yield owners[rows], together, targets != IGNORED
+        losses, hits = [], []
+        for reading in read(model, parts(batch, device), shape.training.precision):
+            losses.append(reading.nats)
+            hits.append(reading.logits.argmax(dim=-1) == reading.part.targets)
+        yield _Rows(
+            owners[rows],
+            torch.cat(losses, dim=1).cpu().numpy().astype(np.float64),
+            targets != IGNORED,
+            torch.cat(hits, dim=1).cpu().numpy(),
+        )
 
 
 def _rows(
@@ -185,19 +217,12 @@ def _rows(
 
 
 def _filled(
-    documents: Documents,
-    begins: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    opens: NDArray[np.bool_],
-    *,
-    length: int,
+    documents: Documents, begins: NDArray[np.int64], ends: NDArray[np.int64], length: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return tokens and targets [rows, length], padded at the end."""
-    end_of_document = int(documents.tokens[-1])
-    tokens = np.full((len(begins), length), end_of_document, dtype=np.int64)
+    tokens = np.full((len(begins), length), int(documents.tokens[-1]), dtype=np.int64)
     targets = np.full_like(tokens, IGNORED)
     for row, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
-        targets[row, : end - begin] = documents.tokens[begin:end]
-        tokens[row, 1 : end - begin] = documents.tokens[begin : end - 1]
-        tokens[row, 0] = end_of_document if opens[row] else documents.tokens[begin - 1]
+        own = slice(0, end - begin)
+        tokens[row, own], targets[row, own] = documents.read(begin, end)
     return tokens, targets

@@ -1,14 +1,21 @@
-"""Datasets of the Hugging Face hub, and one error at once where it cannot be reached."""
+"""Datasets of the Hugging Face hub, streamed, and one error at once where it cannot be reached.
+
+Rows are downloaded while they are read and nothing keeps them but the token files, so a dataset may
+be larger than memory and needs the disk for its text once. Other settings download it again.
+"""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.errors import Problem, UserError
+from pipelines import rows
 from pipelines.cell import Data
 
 if TYPE_CHECKING:
-    from datasets import Dataset
+    from datasets import IterableDataset
 
 PATIENCE = 4.0
 """Seconds to wait for the hub's first answer."""
@@ -16,11 +23,15 @@ PATIENCE = 4.0
 _CACHES = {"HF_HUB_CACHE": "hub", "HF_XET_CACHE": "xet", "HF_DATASETS_CACHE": "datasets"}
 
 
-def fetch(data: Data, cache: Path) -> tuple[dict[str, "Dataset"], str]:
-    """Download a dataset into `cache`, and return its splits and its licence.
+def fetch(data: Data, cache: Path) -> tuple[dict[str, "IterableDataset"], str]:
+    """Open a dataset, and return its splits and its licence; rows are downloaded as they are read.
 
     The hub is asked for the dataset's card first: `datasets` alone would retry for most of a minute
     before it says that there is no connection.
+
+    Args:
+        data: the dataset and its configuration.
+        cache: folder for what `datasets` writes: cards and lists of files, no rows.
 
     Raises:
         UserError: no connection, no such dataset or configuration, no access.
@@ -28,7 +39,17 @@ def fetch(data: Data, cache: Path) -> tuple[dict[str, "Dataset"], str]:
     for variable, folder in _CACHES.items():
         os.environ.setdefault(variable, str(cache.absolute() / folder))  # read when imported
     licence = _ask(_name(data))
-    return _download(data, cache), licence
+    return _open(data, cache), licence
+
+
+def texts(table: "IterableDataset", field: str, name: str) -> Iterator[str]:
+    """Yield a column of text of a split of a dataset.
+
+    Raises:
+        UserError: a connection that broke off, or rows without text.
+    """
+    with _errors_of(name):
+        yield from rows.texts(rows.batches(table), field, name)
 
 
 def _name(data: Data) -> str:
@@ -61,19 +82,31 @@ def _ask(name: str) -> str:
     return ", ".join(stated) if isinstance(stated, list) else str(stated or "not stated")
 
 
-def _download(data: Data, cache: Path) -> dict[str, "Dataset"]:
+def _open(data: Data, cache: Path) -> dict[str, "IterableDataset"]:
     import datasets  # noqa: PLC0415 (slow to import)
 
     name = _name(data)
-    try:
-        found = datasets.load_dataset(name, data.config, cache_dir=str(cache / "datasets"))
-    except ConnectionError as error:
-        raise _refused(f"the hub cannot be reached: {error}", name) from error
-    except (ValueError, RuntimeError, OSError, datasets.exceptions.DatasetsError) as error:
-        reason = str(error).partition("\n")[0]
-        hint = f"data.config = {data.config}"
-        raise _refused(f"the dataset cannot be read: {reason}", name, hint) from error
+    rows.silence()
+    with _errors_of(name, f"data.config = {data.config}"):
+        found = datasets.load_dataset(
+            name, data.config, cache_dir=str(cache / "datasets"), streaming=True
+        )
     return dict(found)
+
+
+@contextmanager
+def _errors_of(name: str, *hints: str) -> Iterator[None]:
+    """Say for a reader what goes wrong while a dataset is opened or read."""
+    from datasets.exceptions import DatasetsError  # noqa: PLC0415 (slow to import)
+    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # noqa: PLC0415
+
+    try:
+        yield
+    except (ConnectionError, HTTPError) as error:
+        raise _refused(f"the hub cannot be reached: {error}", name) from error
+    except (ValueError, RuntimeError, OSError, DatasetsError) as error:
+        reason = str(error).partition("\n")[0]
+        raise _refused(f"the dataset cannot be read: {reason}", name, *hints) from error
 
 
 def _refused(what: str, name: str, *hints: str) -> UserError:

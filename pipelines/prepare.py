@@ -12,15 +12,18 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from hashlib import blake2b, file_digest
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from pipelines import corpus, embedded, split, tokens
+from pipelines import corpus, embedded, split, synthetic, tokens
 from pipelines.cell import Data
 from pipelines.code import reached
 from pipelines.files import read_json, write_json
+from pipelines.probes import TASKS
 from pipelines.split import Division
 from pipelines.statements import ALL
+from pipelines.store import store
 from pipelines.tokens import Tokenizer
 
 _DIGESTED = (
@@ -30,6 +33,7 @@ _DIGESTED = (
     "validation.starts.npy",
     "tokenizer.json",
 )
+_SCORED = ("train.scored", "validation.scored")  # of a synthetic task alone
 _FILES = (*_DIGESTED, "validation.bytes.npy")
 _OF_THE_SOURCE = ("source", "licence", "licences", "corpus")
 _OF_OTHER_TEXT = {"path", "name", "config", "text_field", "documents"}
@@ -82,7 +86,7 @@ def prepare(data: Data, root: Path, report: Callable[[str], None]) -> Prepared:
     found = prepared(data, root)
     if found is not None:
         return found
-    if data.tokenizer == "bpe":
+    if data.tokenizer == "bpe" and data.corpus not in TASKS:
         tokens.refuse_vocabulary(data.vocabulary)
     with _alone(root, report):
         found = prepared(data, root)
@@ -101,20 +105,24 @@ def _source(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def request(data: Data) -> str:
     """Return the digest of what is asked for: settings, files as they are now, and the making."""
-    fields = asdict(data)
+    if data.corpus in TASKS:
+        return _digest_of([synthetic.settings(data), _making()])
+    fields = {key: each for key, each in asdict(data).items() if not key.startswith("probe_")}
     if data.tokenizer == "byte":
         del fields["vocabulary"]
     if data.corpus == "embedded":
         fields = {key: fields[key] for key in fields if key not in _OF_OTHER_TEXT}
-    document = [fields, corpus.stamp(data), tokens.version(data.tokenizer), _making()]
+    return _digest_of([fields, corpus.stamp(data), tokens.version(data.tokenizer), _making()])
+
+
+def _digest_of(document: Any) -> str:
     return blake2b(json.dumps(document, sort_keys=True).encode(), digest_size=10).hexdigest()
 
 
 def _making() -> str:
     """Return the digest of the code that makes prepared data, as a fingerprint sees code."""
     modules = reached({Path(__file__): (ALL,)})
-    code = {name: module.digest for name, module in modules.items()}
-    return blake2b(json.dumps(code, sort_keys=True).encode(), digest_size=10).hexdigest()
+    return _digest_of({name: module.digest for name, module in modules.items()})
 
 
 def _complete(folder: Path) -> Prepared | None:
@@ -125,6 +133,8 @@ def _complete(folder: Path) -> Prepared | None:
     for name in ("train", "validation"):
         if (folder / f"{name}.tokens").stat().st_size != 2 * facts[name]["tokens"]:
             return None
+    if "probe" in facts and not all((folder / name).exists() for name in _SCORED):
+        return None
     return Prepared(folder, facts["digest"], facts["vocabulary"], facts)
 
 
@@ -142,22 +152,37 @@ def _alone(root: Path, report: Callable[[str], None]) -> Iterator[None]:
 
 
 def _make(data: Data, root: Path, report: Callable[[str], None]) -> Prepared:
-    report(f"data: reading {data.path or data.name or 'the embedded corpus'}")
-    text = corpus.read_corpus(data, root)
-    documents = split.unique(text.documents)
-    held_out = None if text.held_out is None else split.unique(text.held_out)
-    report(
-        f"data: {len(documents)} different documents; making the tokenizer and the validation split"
-    )
-    division, tokenizer = split.hold_out(data, documents, held_out)
-    if data.tokenizer == "bpe" and tokenizer.vocabulary < data.vocabulary:
-        report(f"data: the text gives a vocabulary of only {tokenizer.vocabulary}")
-    report("data: writing the token files")
     scratch = root / ".preparing"
     shutil.rmtree(scratch, ignore_errors=True)
-    sizes = _write(scratch, division, tokenizer)
+    if data.corpus in TASKS:
+        report(f"data: drawing {data.corpus}, {data.probe_documents} documents to train on")
+        facts = synthetic.write_probe(scratch, data)
+    else:
+        facts = _make_text(data, root, scratch, report)
     digest = _digest_of_files(scratch)
-    facts = {
+    made = _put(scratch, root / digest, {**facts, "digest": digest})
+    report(f"data: {made.facts['train']['tokens']} tokens to train on, in {made.folder}")
+    return made
+
+
+def _make_text(
+    data: Data, root: Path, scratch: Path, report: Callable[[str], None]
+) -> dict[str, Any]:
+    """Fill a folder with all but facts.json, and return the facts."""
+    report(f"data: reading {data.path or data.name or 'the embedded corpus'}")
+    text = corpus.read_corpus(data, root)
+    with _emptied(root / ".reading") as folder:
+        documents = store(text.documents, folder / "documents")
+        held_out = None if text.held_out is None else store(text.held_out, folder / "held_out")
+        count = len(documents)
+        report(f"data: {count} different documents; making the tokenizer and the validation split")
+        division, tokenizer = split.hold_out(data, documents, held_out)
+        if data.tokenizer == "bpe" and tokenizer.vocabulary < data.vocabulary:
+            report(f"data: the text gives a vocabulary of only {tokenizer.vocabulary}")
+        report("data: writing the token files")
+        sizes = _write(scratch, division, tokenizer)
+        text_digest = embedded.digest_of(chain(documents, held_out or ()))
+    return {
         "source": text.source,
         "licence": text.licence,
         "licences": list(text.licences),
@@ -167,16 +192,23 @@ def _make(data: Data, root: Path, report: Callable[[str], None]) -> Prepared:
         "end_of_document": tokenizer.end,
         **sizes,
         "left_out": {
-            "duplicates": len(text.documents) - len(documents),
-            "shared_paragraphs": division.shared,
-            "blank": text.blank,
+            "duplicates": documents.repeated,
+            "shared_paragraphs": division.others - sizes["train"]["documents"],
+            "blank": text.tally.blank,
         },
-        "digest": digest,
-        "text_digest": embedded.digest_of([*documents, *(held_out or [])]),
+        "text_digest": text_digest,
     }
-    made = _put(scratch, root / digest, facts)
-    report(f"data: {made.facts['train']['tokens']} tokens to train on, in {made.folder}")
-    return made
+
+
+@contextmanager
+def _emptied(folder: Path) -> Iterator[Path]:
+    """Make a folder that is gone at the end, and what a killed process may have left of it now."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(folder: Path, division: Division, tokenizer: Tokenizer) -> dict[str, dict[str, int]]:
@@ -190,7 +222,7 @@ def _write(folder: Path, division: Division, tokenizer: Tokenizer) -> dict[str, 
 
 def _digest_of_files(folder: Path) -> str:
     digest = blake2b(digest_size=10)
-    for name in _DIGESTED:
+    for name in (*_DIGESTED, *(each for each in _SCORED if (folder / each).exists())):
         with (folder / name).open("rb") as file:
             content = file_digest(file, partial(blake2b, digest_size=20))
         digest.update(content.digest())

@@ -44,7 +44,8 @@ EVALUATIONS = pl.Schema(
         "loss": pl.Float64(),  # nats per predicted token; null where it cannot be had
         "reason": pl.String(),  # why not
         "document_loss": pl.Float64(),  # mean over documents of a document's nats per token
-        "bits_per_byte": pl.Float64(),
+        "accuracy": pl.Float64(),  # share of predicted tokens that were found likeliest
+        "bits_per_byte": pl.Float64(),  # null where there is no text
         "predicted": pl.Int64(),  # tokens
         "profile": pl.List(pl.Float32),  # mean loss by place in the context, [context]
     }
@@ -56,6 +57,7 @@ DOCUMENTS = pl.Schema(
         "step": pl.Int32,
         "document": pl.Int32,
         "predicted": pl.Int32,  # tokens
+        "correct": pl.Int32,  # those of them that were found likeliest
         "bytes": pl.Int64,
         "loss": pl.Float64,  # sum of nats over the document
     }

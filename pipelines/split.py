@@ -1,14 +1,17 @@
 """Which documents are trained on and which are held out: functions of their text alone.
 
-The order is that of a digest of the text, so it depends neither on files nor on their order. A
-training document that has a run of words in common with a validation document is left out.
+Documents come in an order of their text alone (`pipelines.store`), so nothing here depends on files
+or on their order. A training document that has a run of words in common with a validation document
+is left out. The validation text is in memory, the training text never: it is gone through anew each
+time that it is asked for.
 """
 
 import re
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
-from itertools import accumulate
+from itertools import accumulate, islice
+from typing import Protocol
 
 from components.errors import Problem, UserError
 from pipelines.cell import Data
@@ -42,6 +45,16 @@ _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")  # there, each character
 _Run = tuple[str, ...]
 
 
+class Texts(Protocol):
+    """Documents that can be gone through again and again."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield them, one after the other."""
+
+
 @dataclass(frozen=True)
 class Division:
     """Training and validation text.
@@ -49,17 +62,16 @@ class Division:
     Fields:
         train: documents that have no passage in common with the validation documents.
         validation: the documents held out.
-        shared: how many documents were left out because they have one.
+        others: how many documents are not held out; those that `train` lacks of them were left out
+            because they have such a passage.
     """
 
-    train: Sequence[str]
+    train: Iterable[str]
     validation: Sequence[str]
-    shared: int
+    others: int
 
 
-def hold_out(
-    data: Data, documents: Sequence[str], held_out: Sequence[str] | None
-) -> tuple[Division, Tokenizer]:
+def hold_out(data: Data, documents: Texts, held_out: Texts | None) -> tuple[Division, Tokenizer]:
     """Hold out documents until they have `validation_tokens`, and make the tokenizer.
 
     A trained tokenizer decides how many documents that is, but must not be trained on them. So it
@@ -68,7 +80,7 @@ def hold_out(
 
     Args:
         data: the tokenizer and how much is held out.
-        documents: in the order of `unique`.
+        documents: each once, in the order of their digests.
         held_out: a validation split of its own, in that order; None: the first of `documents`.
 
     Raises:
@@ -79,7 +91,7 @@ def hold_out(
         value = str(data.validation_tokens)
         raise UserError(Problem(what, "", "data.validation_tokens", value, (hint,)))
     candidates = documents if held_out is None else held_out
-    sizes = [len(text.encode()) for text in candidates]
+    sizes = array("q", (len(text.encode()) for text in candidates))
     most = len(sizes) if held_out is not None else reaching(sizes, sum(sizes) // 2 + 1) - 1
     if data.tokenizer == "byte":
         pool = min(most, reaching(sizes, data.validation_tokens))
@@ -88,32 +100,25 @@ def hold_out(
         pool = min(most, reaching(sizes, BYTES_PER_TOKEN * data.validation_tokens))
         unseen = _filled(divide(documents, held_out, pool), data, sizes)
         tokenizer = train_bpe(unseen.train, data.vocabulary)
-    tokens = [len(ids) for ids in tokenizer.encode(candidates[:pool])]
+    tokens = [len(ids) for ids in tokenizer.encode(islice(candidates, pool))]
     count = min(pool, reaching(tokens, data.validation_tokens))
     if held_out is None and pool == most and sum(tokens) < data.validation_tokens:
         raise _too_little(data, sizes)
     return _filled(divide(documents, held_out, count), data, sizes), tokenizer
 
 
-def unique(documents: Iterable[str]) -> list[str]:
-    """Return every different document once, in the order of the digests of their text."""
-    by_digest = {_digest(text): text for text in documents}
-    return [by_digest[digest] for digest in sorted(by_digest)]
-
-
-def divide(documents: Sequence[str], held_out: Sequence[str] | None, validation: int) -> Division:
+def divide(documents: Texts, held_out: Texts | None, validation: int) -> Division:
     """Hold out the first documents, and train on those that have no passage in common with them.
 
     Args:
-        documents: in the order of `unique`.
+        documents: each once, in the order of their digests.
         held_out: a validation split of its own, in that order; None: the first of `documents`.
         validation: how many documents are held out.
     """
-    chosen = (documents if held_out is None else held_out)[:validation]
-    others = documents[validation:] if held_out is None else documents
-    seen = _Seen(chosen)
-    train = [text for text in others if not seen.shares(text)]
-    return Division(train, chosen, len(others) - len(train))
+    chosen = list(islice(documents if held_out is None else held_out, validation))
+    first = len(chosen) if held_out is None else 0
+    train = _Unshared(documents, first, _Seen(chosen))
+    return Division(train, chosen, len(documents) - first)
 
 
 class _Seen:
@@ -152,16 +157,25 @@ class _Seen:
         )
 
 
+@dataclass(frozen=True)
+class _Unshared:
+    """Documents, from one on, that have nothing in common with the validation text."""
+
+    documents: Texts
+    first: int
+    seen: _Seen
+
+    def __iter__(self) -> Iterator[str]:
+        others = islice(self.documents, self.first, None)
+        return (text for text in others if not self.seen.shares(text))
+
+
 def _passages(run: _Run) -> Iterator[_Run]:
     return zip(*(run[at:] for at in range(PASSAGE)), strict=False)
 
 
 def _words(text: str) -> _Run:
     return tuple(_WORD.findall(text.casefold()))
-
-
-def _digest(text: str) -> bytes:
-    return blake2b(text.encode(), digest_size=16).digest()
 
 
 def reaching(sizes: Sequence[int], enough: int) -> int:
@@ -175,10 +189,10 @@ def reaching(sizes: Sequence[int], enough: int) -> int:
 def _filled(division: Division, data: Data, sizes: Sequence[int]) -> Division:
     if not division.validation:
         raise _too_little(data, sizes)
-    if not division.train:
+    if next(iter(division.train), None) is None:
         what = "nothing is left to train on: every document repeats a part of the validation text"
         hint = (
-            f"{division.shared} documents share {PASSAGE} words in a row with the validation split"
+            f"{division.others} documents share {PASSAGE} words in a row with the validation split"
         )
         raise UserError(Problem(what, "", "data.corpus", data.corpus, (hint,)))
     return division

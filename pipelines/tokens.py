@@ -1,10 +1,12 @@
 """Text to token files and back: two tokenizers, and files that are memory-mapped.
 
 A split is two files: `NAME.tokens`, raw uint16, and `NAME.starts.npy`, where each document begins.
+Where not all tokens are to be predicted, a third, `NAME.scored`, says so in a byte for each.
 Every document ends with the end-of-document id, which no text can produce.
 """
 
 import re
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -28,6 +30,13 @@ LARGEST_VOCABULARY = 65535
 
 PIECE = 1 << 18
 """Characters of a long document that are encoded at once."""
+
+SAMPLE = 1 << 26
+"""Characters of text from which a tokenizer is trained, where there are more.
+
+Training needs memory for every different word, up to 9 bytes for a byte of text. Documents come in
+the order of their digests, so the first are a sample of all.
+"""
 
 _BATCH = 1 << 20
 _CUT = re.compile(r"(?<=[!-~])[ \n]")  # a printable ASCII character, then a space or line break
@@ -122,7 +131,8 @@ class BpeTokenizer(Tokenizer):
 def train_bpe(documents: Iterable[str], vocabulary: int) -> BpeTokenizer:
     """Train a byte-level BPE on `documents`; the same text gives the same tokenizer.
 
-    Text that is too short for so many merges gives a smaller vocabulary.
+    Of more than `SAMPLE` characters the first documents are taken. Text that is too short for so
+    many merges gives a smaller vocabulary.
 
     Raises:
         UserError: a vocabulary without room for all bytes, or too large for 16 bits.
@@ -139,7 +149,8 @@ def train_bpe(documents: Iterable[str], vocabulary: int) -> BpeTokenizer:
         initial_alphabet=sorted(byte_level.alphabet()),
         show_progress=False,
     )
-    merges.train_from_iterator((piece for text in documents for piece in _pieces(text)), trainer)
+    pieces = (piece for text in _sample(documents) for piece in _pieces(text))
+    merges.train_from_iterator(pieces, trainer)
     return BpeTokenizer(merges.get_vocab_size(), merges)
 
 
@@ -175,8 +186,8 @@ def write_split(
     folder: Path, split: Split, documents: Iterable[str], tokenizer: Tokenizer
 ) -> dict[str, int]:
     """Write the token file of a split, and return its documents, tokens and bytes of text."""
-    ends = [0]
-    sizes: list[int] = []
+    ends = array("q", [0])
+    sizes = array("q")
 
     def counted() -> Iterator[str]:
         for text in documents:
@@ -199,7 +210,12 @@ def write_split(
 def read_split(folder: Path, split: Split) -> Documents:
     """Map a split of prepared data into memory; nothing is read until it is used."""
     tokens = np.memmap(folder / f"{split}.tokens", dtype="<u2", mode="r")
-    return Documents(np.asarray(tokens), np.load(folder / f"{split}.starts.npy"))
+    scored = folder / f"{split}.scored"
+    return Documents(
+        np.asarray(tokens),
+        np.load(folder / f"{split}.starts.npy"),
+        np.asarray(np.memmap(scored, dtype=np.bool_, mode="r")) if scored.exists() else None,
+    )
 
 
 def document_bytes(folder: Path) -> NDArray[np.int64]:
@@ -208,7 +224,17 @@ def document_bytes(folder: Path) -> NDArray[np.int64]:
     return sizes
 
 
-def _write_array(path: Path, values: list[int]) -> None:
+def _sample(documents: Iterable[str]) -> Iterator[str]:
+    """Yield the first documents, until there are `SAMPLE` characters."""
+    size = 0
+    for text in documents:
+        yield text
+        size += len(text)
+        if size >= SAMPLE:
+            return
+
+
+def _write_array(path: Path, values: "array[int]") -> None:
     def write(beside: Path) -> None:
         with beside.open("wb") as file:
             np.save(file, np.array(values, dtype=np.int64))

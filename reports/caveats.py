@@ -14,7 +14,7 @@ from reports.frames import Frames
 from reports.intervals import undeclared_looks
 from reports.manifest import Cell
 from reports.sensitivity import carried_by_a_seed
-from reports.wording import capital, crosses_zero, listed, places_of
+from reports.wording import capital, crosses_zero, listed, places_of, unevaluated
 from reports.yardstick import yardstick
 
 WORDS = {"failed": "failed in", "pruned": "was pruned in", "missing": "is not there yet for"}
@@ -30,6 +30,7 @@ def caveats(
         *_diverged(frames),
         *_looks(frames),
         *_budget(frames),
+        *_unevaluated(frames),
         *_unfinished(frames),
         *_seeds(frames, claims),
         *_hardware(frames),
@@ -99,6 +100,22 @@ def _budget(frames: Frames) -> Iterator[Caveat]:
         yield Caveat("budget", f"Not a fair comparison: {text}", "cost")
 
 
+def _unevaluated(frames: Frames) -> Iterator[Caveat]:
+    """A variant that was trained and that the evaluation that judges cannot read."""
+    manifest, losses = frames.manifest, final_losses(frames)
+    for variant in manifest.variants:
+        own = [c for c in manifest.cells if c.variant == variant.name and c.status == "complete"]
+        cells = [each for each in own if each.seed not in losses[variant.name]]
+        if cells:
+            without = "it has no loss here" if len(cells) == len(own) else _seeds_without(cells)
+            text = f"{capital(unevaluated(cells, manifest))}: {without}, and no verdict."
+            yield Caveat("unevaluated", text, "lengths")
+
+
+def _seeds_without(cells: Sequence[Cell]) -> str:
+    return f"seed {listed([str(each.seed) for each in cells], limit=5)} has no loss here"
+
+
 def _unfinished(frames: Frames) -> Iterator[Caveat]:
     manifest = frames.manifest
     for status, word in WORDS.items():
@@ -129,7 +146,9 @@ def _seeds(frames: Frames, claims: Sequence[Claim]) -> Iterator[Caveat]:
         single = [each for each in against if each.verdict == "one_seed"]
         if any(each.difference is not None for each in single):
             yield yardstick(frames, single)
-    yield from _two_seeds(frames, [each for each in against if each.verdict != "diverged"])
+    yield from _two_seeds(
+        frames, [each for each in against if each.verdict != "diverged" and each.pairs]
+    )
     for each in claims:
         if each.pairs >= TWO and each.low is None and each.verdict == "unresolved":
             yield from _no_variance(frames, each)

@@ -1,13 +1,15 @@
 """What the templates say: one frozen value with every word of the page, nothing left to compute."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reports import parts
 from reports.cellviews import counts
 from reports.claims import Caveat, Verdict
 from reports.figures import Drawing
+from reports.judged import loss_name
+from reports.lengthviews import Section
 from reports.material import Material
 from reports.numbers import amount, count, date
 from reports.rows import Row
@@ -68,6 +70,7 @@ class Page:
 
     Fields:
         title, built, banner, codes, scale, contents: of its head.
+        loss: what judges, `validation loss` or `loss at 1,024 tokens`.
         baseline, seeds, rows, command: of the whole grid, which several sections name.
         verdict to provenance: the sections, in their order.
     """
@@ -78,6 +81,7 @@ class Page:
     codes: tuple[str, ...]
     scale: tuple[str, ...]
     contents: tuple[tuple[str, str], ...]
+    loss: str
     baseline: str
     seeds: tuple[int, ...]
     rows: tuple[Row, ...]
@@ -87,6 +91,7 @@ class Page:
     curves: parts.Curves
     volatility: parts.Volatility
     profile: Drawing
+    lengths: Section | None
     seed_drawing: Drawing
     cost: Drawing
     settle: parts.Settling
@@ -103,16 +108,18 @@ def page_of(material: Material) -> Page:
         banner=_banner(material),
         codes=(f"grid={manifest.grid}", f"preset={manifest.preset}", *manifest.overrides),
         scale=_scale(material),
-        contents=CONTENTS,
+        contents=_contents(material),
+        loss=loss_name(manifest),
         baseline=material.baseline,
         seeds=manifest.seeds,
         rows=material.rows,
         command=manifest.command,
-        verdict=_said(manifest.question, material.verdict),
+        verdict=_said(manifest.question, material.verdict, _contents(material)),
         variants=parts.variants(material),
         curves=parts.curves(material),
         volatility=parts.volatility(material),
         profile=material.drawings["profile"],
+        lengths=material.by_length,
         seed_drawing=material.drawings["seeds"],
         cost=material.drawings["cost"],
         settle=parts.settling(material),
@@ -121,9 +128,17 @@ def page_of(material: Material) -> Page:
     )
 
 
-def _said(question: str, verdict: Verdict) -> Said:
+def _contents(material: Material) -> tuple[tuple[str, str], ...]:
+    """Return the sections; that about lengths only where the grid asks for some."""
+    if material.by_length is None:
+        return CONTENTS
+    place = [id_ for id_, _ in CONTENTS].index("profile") + 1
+    return (*CONTENTS[:place], ("lengths", material.by_length.drawing.title), *CONTENTS[place:])
+
+
+def _said(question: str, verdict: Verdict, contents: Sequence[tuple[str, str]]) -> Said:
     told = tuple(claim.text for claim in verdict.claims)
-    warned = tuple(_warned(each) for each in verdict.caveats)
+    warned = tuple(_warned(each, dict(contents)) for each in verdict.caveats)
     return Said(
         question=question,
         headline=headline(verdict.text, verdict.lead),
@@ -174,6 +189,6 @@ def _scale(material: Material) -> tuple[str, ...]:
     return (size, f"{count(steps)} steps, {amount(steps * tokens)} tokens a cell")
 
 
-def _warned(caveat: Caveat) -> Warned:
-    link = dict(CONTENTS).get(caveat.anchor, "See there")
+def _warned(caveat: Caveat, titles: Mapping[str, str]) -> Warned:
+    link = titles.get(caveat.anchor, "See there")
     return Warned(caveat.text, caveat.anchor, link, caveat.kind in {"diverged", "failed"})

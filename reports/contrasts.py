@@ -10,6 +10,9 @@ from reports.estimates import Array, pairs_of
 from reports.frames import Frames
 from reports.manifest import Cell, Manifest
 
+Losses = Mapping[str, Mapping[int, float]]
+"""Variant -> seed -> final loss."""
+
 ROUNDING = 1e-12  # of a loss of a few nats in float64
 
 
@@ -19,11 +22,12 @@ class Contrast:
 
     Fields:
         seeds: that both finished.
-        a_losses: final validation loss of a on these seeds [pairs].
+        a_losses: final loss of a on these seeds, in the evaluation that judges [pairs].
         b_losses: the same of b.
         diverged: cells of a that diverged.
         trained: how many cells of a finished or diverged.
         unpaired: cells of a or b that failed, were pruned or are missing.
+        unevaluated: cells of a or b that were trained and cannot be evaluated so.
     """
 
     a: str
@@ -34,6 +38,7 @@ class Contrast:
     diverged: tuple[Cell, ...]
     trained: int
     unpaired: tuple[Cell, ...]
+    unevaluated: tuple[Cell, ...]
 
     @cached_property
     def differences(self) -> Array:
@@ -59,13 +64,16 @@ class Contrast:
         return float(np.ptp(self.differences)) <= ROUNDING * max(scale, 1.0)
 
 
-def final_losses(frames: Frames) -> Mapping[str, Mapping[int, float]]:
-    """Return variant -> seed -> final validation loss, of complete cells alone."""
+def final_losses(frames: Frames) -> Losses:
+    """Return variant -> seed -> final loss in the evaluation that judges, of complete cells alone.
+
+    Cells that cannot be evaluated so have none.
+    """
     complete = {each.cell for each in frames.manifest.cells if each.status == "complete"}
     found: dict[str, dict[int, float]] = {each.name: {} for each in frames.manifest.variants}
     columns = ("cell", "variant", "seed", "loss")
     for cell, variant, seed, loss in frames.cells.select(columns).iter_rows():
-        if cell in complete:
+        if cell in complete and loss is not None:
             found[variant][seed] = loss
     return found
 
@@ -75,9 +83,7 @@ def contrast(frames: Frames, a: str, b: str) -> Contrast:
     return _contrast(frames.manifest.cells, final_losses(frames), a, b)
 
 
-def _contrast(
-    every: Sequence[Cell], losses: Mapping[str, Mapping[int, float]], a: str, b: str
-) -> Contrast:
+def _contrast(every: Sequence[Cell], losses: Losses, a: str, b: str) -> Contrast:
     seeds = tuple(seed for seed in losses[a] if seed in losses[b])
     cells = [each for each in every if each.variant == a]
     both = [each for each in every if each.variant in {a, b}]
@@ -91,17 +97,25 @@ def _contrast(
         diverged,
         len(diverged) + len(losses[a]),
         tuple(each for each in both if each.status in {"failed", "pruned", "missing"}),
+        tuple(
+            each
+            for each in both
+            if each.status == "complete" and each.seed not in losses[each.variant]
+        ),
     )
 
 
 def family(frames: Frames) -> tuple[Contrast, ...]:
     """Return every contrast that is judged together: against the baseline, then further pairs."""
-    manifest = frames.manifest
+    return family_of(frames.manifest, final_losses(frames))
+
+
+def family_of(manifest: Manifest, losses: Losses) -> tuple[Contrast, ...]:
+    """Return the same contrasts of other losses: those of another evaluation."""
     baseline = manifest.baseline
     against = [(each.name, baseline) for each in manifest.variants if each.name != baseline]
     further = _all_pairs(manifest) if manifest.compare == "all" else _claimed_pairs(manifest)
     extra = [pair for pair in further if baseline not in pair]
-    losses = final_losses(frames)
     return tuple(_contrast(manifest.cells, losses, a, b) for a, b in [*against, *extra])
 
 

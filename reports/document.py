@@ -9,6 +9,8 @@ from reports.claims import Claim
 from reports.encode import QUANTUM
 from reports.estimates import student
 from reports.figures import STYLE
+from reports.judged import during_training, judged_length, judging
+from reports.lengths import as_json
 from reports.material import Material
 from reports.profiles import profile_json
 from reports.summaries import Summary
@@ -32,9 +34,11 @@ def document(material: Material) -> dict[str, Any]:
         "variants": [_variant(material, place) for place in range(len(manifest.variants))],
         "cells": _cells(material),
         "evaluations": _evaluations(material),
+        "judged": {"evaluation": judging(manifest)["name"], "length": judged_length(manifest)},
         "figures": dict(material.figures),
         "mislead": None,
         "profile": profile_json(material.frames),
+        "lengths": as_json(material.lengths, manifest),
         "settle": [plan.as_json() for plan in material.plans],
         "provenance": _provenance(material),
         "files": [vars(file) for file in provenance.files(material.frames.folder)],
@@ -129,7 +133,7 @@ def _cells(material: Material) -> list[dict[str, Any]]:
 def _evaluations(material: Material) -> list[dict[str, Any]]:
     manifest = material.frames.manifest
     place = {each.cell: index for index, each in enumerate(manifest.cells)}
-    name = str(manifest.evaluations[0]["name"])
+    name = during_training(manifest)
     rows = material.frames.evaluations.filter(
         (pl.col("evaluation") == name) & pl.col("loss").is_not_null()
     )

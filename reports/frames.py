@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from reports.errors import Problem, UserError, nearest
+from reports.judged import loss_name
 from reports.manifest import Manifest, again, read_manifest
 from reports.noise import Array, end_of_divergence
 
@@ -86,7 +87,8 @@ def read_frames(folder: Path) -> Frames:
     """Read a results folder and make explicit what may not enter a statistic.
 
     A complete cell whose final loss is not finite, or whose training loss ended far above where it
-    had been, becomes `diverged`; a complete cell without any final loss becomes `failed`.
+    had been, becomes `diverged`; a complete cell without any final loss becomes `failed`, unless
+    its reason says that it cannot be evaluated so.
 
     Raises:
         UserError: the folder, a file, a column or a field is missing, or of an unknown form.
@@ -185,14 +187,15 @@ def _outcomes(frames: Frames) -> Iterator[tuple[str, tuple[str, str]]]:
     losses = dict(zip(frames.cells["cell"], frames.cells["loss"], strict=True))
     trained = curves(frames)
     vocabulary = int(frames.manifest.data["vocabulary"])
+    name = loss_name(frames.manifest)
     for each in frames.manifest.cells:
         loss = losses[each.cell]
         if each.status != "complete":
             continue
-        if loss is None:
-            yield each.cell, ("failed", "it has no validation loss")
-        elif not math.isfinite(loss):
-            yield each.cell, ("diverged", "the validation loss is not finite")
+        if loss is None and each.reason is None:
+            yield each.cell, ("failed", f"it has no {name}")
+        elif loss is not None and not math.isfinite(loss):
+            yield each.cell, ("diverged", f"the {name} is not finite")
         elif each.cell in trained:
             reason = end_of_divergence(trained[each.cell], vocabulary)
             if reason is not None:

@@ -9,6 +9,7 @@ from reports.budgets import unequal
 from reports.claims import Claim, Kind
 from reports.contrasts import Contrast
 from reports.frames import Frames
+from reports.judged import judged_length, judged_tokens, loss_words
 from reports.manifest import Manifest
 from reports.wording import NAMED_AT_MOST, capital, listed, places
 
@@ -67,6 +68,8 @@ class Headline:
     text: str
 
 
+NOT_JUDGED = {"not_run", "not_finished", "no_cells", "no_baseline"}
+
 Row = Callable[[Judged], tuple[Kind, str, str] | None]
 
 
@@ -75,7 +78,8 @@ def headline(judged: Judged) -> Headline:
     kind, lead, rest = next(filled for row in ROWS if (filled := row(judged)) is not None)
     prefix = unequal(judged.frames)
     unfair = f"Not a fair comparison: {prefix}" if prefix else ""
-    text = " ".join(part for part in (unfair, lead, rest, _divergences(judged)) if part)
+    at = "" if kind in NOT_JUDGED else _judged_at(judged.manifest)
+    text = " ".join(part for part in (unfair, lead, rest, _divergences(judged), at) if part)
     leads = ("Not a fair comparison:", lead) if prefix else (lead,)
     return Headline(kind, leads, text)
 
@@ -99,6 +103,9 @@ def _no_cells(judged: Judged) -> tuple[Kind, str, str] | None:
 def _no_baseline(judged: Judged) -> tuple[Kind, str, str] | None:
     if judged.losses[judged.manifest.baseline]:
         return None
+    if any(each.unevaluated for each in judged.contrasts):
+        at = judged_tokens(judged.manifest)
+        return "no_baseline", f"No verdict: the baseline cannot be evaluated at {at}.", ""
     return "no_baseline", "No verdict: the baseline has no finished cell.", ""
 
 
@@ -110,6 +117,10 @@ def _one_seed(judged: Judged) -> tuple[Kind, str, str] | None:
     if several and not asked:
         return None
     seen = [each for each in asked if each.difference is not None]
+    if not seen and any(each.unevaluated for each in judged.contrasts):
+        at = judged_tokens(judged.manifest)
+        lead = f"No verdict: no variant can be compared with the baseline at {at}."
+        return "one_seed", lead, ""
     if not seen:
         return "one_seed", "No verdict: no variant shares a finished seed with the baseline.", ""
     return "one_seed", "No verdict: one seed.", _differences_seen(judged, seen)
@@ -246,6 +257,11 @@ ROWS: tuple[Row, ...] = (
     _partly,
     _unresolved,
 )
+
+
+def _judged_at(manifest: Manifest) -> str:
+    """Say by which loss, where it is not the validation loss that every reader expects."""
+    return "" if judged_length(manifest) is None else f"Judged by the {loss_words(manifest)}."
 
 
 def _divergences(judged: Judged) -> str:

@@ -46,7 +46,8 @@ class Cell:
         seed: of data order and initial values.
         fingerprint: of everything that can change its result.
         status: complete, diverged, failed, pruned or missing.
-        reason: why it is not complete.
+        reason: why it is not complete; of a complete cell, why the evaluation that judges has no
+            loss of it.
         at: step of the divergence.
         command: that trains this cell.
         log: the last lines of a failed cell.

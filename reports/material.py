@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reports import lengthviews
 from reports.claims import Claim, Verdict
 from reports.figures import Drawing, Mark
 from reports.frames import Frames
+from reports.lengths import Evaluation, lengths
+from reports.lengthviews import Section
 from reports.marks import Scale, common_scale, marks
 from reports.measures import Measures, measure
 from reports.profiles import profile_section
@@ -93,9 +96,22 @@ class Material:
         return volatility_multiples(self.frames, self.marks, self.measures)
 
     @cached_property
+    def lengths(self) -> tuple[Evaluation, ...]:
+        """Every evaluation by its length; none where the grid has only the validation."""
+        return lengths(self.frames)
+
+    @cached_property
+    def by_length(self) -> Section | None:
+        """The section about them; None where the grid has only the validation."""
+        if not self.lengths:
+            return None
+        return lengthviews.section(self.frames.manifest, self.lengths, self.marks)
+
+    @cached_property
     def drawings(self) -> Mapping[str, Drawing]:
         """Anchor -> figure, of those that are the same for every reader."""
-        return {
+        beyond = {} if self.by_length is None else {"lengths": self.by_length.drawing}
+        return beyond | {
             "profile": profile_section(self.frames, self.marks),
             "seeds": seeds_section(self.frames, self.marks),
             "cost": cost_section(self.frames, self.marks, self.summaries),

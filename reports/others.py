@@ -10,6 +10,7 @@ import polars as pl
 from reports.contrasts import Contrast
 from reports.estimates import Array, Interval, around, student
 from reports.frames import Frames
+from reports.judged import judging
 
 FEWEST_DOCUMENTS = 2
 
@@ -38,7 +39,7 @@ def ratio_error(weights: Array, differences: Array) -> tuple[float, float]:
 
 def documents_by_cell(frames: Frames) -> Mapping[str, Documents]:
     """Return the documents of every cell in the evaluation that judges, by their number."""
-    first = str(frames.manifest.evaluations[0]["name"])
+    first = str(judging(frames.manifest)["name"])
     table = frames.documents.filter(pl.col("evaluation") == first).sort("document")
     parts = table.partition_by("cell", as_dict=True)
     return {

@@ -8,6 +8,7 @@ from reports import provenance, settle
 from reports.alongside import difference_table, loss_table
 from reports.cellviews import CellView, cell_views, cells_title
 from reports.figures import Drawing, Table
+from reports.judged import judged_length, loss_words
 from reports.marks import Look, Tick, scale_ticks
 from reports.material import Material
 from reports.measures import finding, measures_table, sentences
@@ -171,13 +172,14 @@ def origin(material: Material) -> Provenance:
 
 
 def _variants_note(material: Material) -> str:
+    loss = loss_words(material.frames.manifest)
     if len(material.frames.manifest.seeds) == 1:
         return (
-            "Final validation loss of one seed; dashed: the baseline. There are no intervals from "
+            f"Final {loss} of one seed; dashed: the baseline. There are no intervals from "
             "one seed. Lower is better."
         )
     return (
-        f"Mean final validation loss. Thin bar: 95{THIN}% interval of the variant's own mean; "
+        f"Mean final {loss}. Thin bar: 95{THIN}% interval of the variant's own mean; "
         f"thick bar: 50{THIN}%; ticks below: one for each seed; dashed: the baseline. The bars "
         "are not simultaneous: verdicts come from the paired difference. Lower is better."
     )
@@ -217,7 +219,8 @@ def _x_axes(material: Material) -> tuple[tuple[str, str], ...]:
 def _curves_label(material: Material) -> str:
     ended = [each for each in zip(material.summaries, material.marks, strict=True) if each[0].wide]
     order = sorted(ended, key=lambda each: each[0].wide.mean if each[0].wide else 0.0)
-    if not order:
+    # A loss at another length says nothing about where these curves end.
+    if not order or judged_length(material.frames.manifest) is not None:
         return "Training loss over steps."
     low, high = order[0][1].label, order[-1][1].label
     return f"Training loss over steps. {low} ends lowest, {high} highest."

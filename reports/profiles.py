@@ -12,6 +12,7 @@ from reports.estimates import student
 from reports.figures import Drawing, Mark
 from reports.figures.profile import Axis, Difference, profile
 from reports.frames import Frames
+from reports.judged import judged_length, judging, loss_name, trained_length
 from reports.numbers import count
 
 Array = NDArray[np.float64]
@@ -89,7 +90,9 @@ def profile_section(frames: Frames, marks: Sequence[Mark]) -> Drawing:
         return Drawing(TITLE, "", problem="No variant shares a finished seed with the baseline.")
     reference = next(mark for mark in marks if mark.slot == 0)
     window = int(manifest.training.get("window") or manifest.training["context"])
-    return profile(Axis(read.positions, read.block, window, read.note), lines, reference)
+    trained = judged_length(manifest) and (trained_length(manifest) or read.context)
+    axis = Axis(read.positions, read.block, window, read.note, trained, loss_name(manifest))
+    return profile(axis, lines, reference)
 
 
 def profile_json(frames: Frames) -> dict[str, Any] | None:
@@ -107,7 +110,7 @@ def profile_json(frames: Frames) -> dict[str, Any] | None:
 
 def _final_rows(frames: Frames) -> dict[str, Array]:
     """Finished cell -> its last profile [positions], NaN where it has no loss."""
-    name = str(frames.manifest.evaluations[0]["name"])
+    name = str(judging(frames.manifest)["name"])
     rows = frames.evaluations.filter(
         (pl.col("evaluation") == name) & pl.col("profile").is_not_null()
     )

@@ -9,6 +9,7 @@ from reports.figures.cost import cost
 from reports.figures.seeds import seeds
 from reports.figures.volatility import Panel, panels, spread_between
 from reports.frames import Frames
+from reports.judged import loss_name
 from reports.measures import Measures
 from reports.numbers import flops, with_half_width
 from reports.numbers import seconds as time_text
@@ -24,13 +25,16 @@ def seeds_section(frames: Frames, marks: Sequence[Mark]) -> Drawing:
     manifest = frames.manifest
     found = final_losses(frames)
     if not any(found.values()):
-        return Drawing("Seeds", "", problem="No cell finished, so there is no final loss.")
+        why = "No cell finished, so there is no final loss."
+        if any(each.status == "complete" for each in manifest.cells):
+            why = f"No cell has a {loss_name(manifest)}."
+        return Drawing("Seeds", "", problem=why)
     if len(manifest.seeds) < FEWEST_SEEDS:
         again = more_seeds(frames, FEWEST_SEEDS)
         return Drawing("Seeds", "", problem="Needs a second seed.", command=again)
     losses = [[found[v.name].get(seed) for seed in manifest.seeds] for v in manifest.variants]
     baseline = [each.name for each in manifest.variants].index(manifest.baseline)
-    return seeds(marks, manifest.seeds, losses, baseline)
+    return seeds(marks, manifest.seeds, losses, baseline, loss_name(manifest))
 
 
 def cost_section(frames: Frames, marks: Sequence[Mark], summaries: Sequence[Summary]) -> Drawing:
@@ -46,7 +50,7 @@ def cost_section(frames: Frames, marks: Sequence[Mark], summaries: Sequence[Summ
     columns = ("variant", "time of a cell", "FLOPs of a cell", "hours of all its cells")
     rows = tuple(_cost_row(*each) for each in zip(marks, summaries, strict=True))
     device = str(frames.manifest.environment.get("device", "device"))
-    return cost(points, Table(columns, rows), device)
+    return cost(points, Table(columns, rows), device, loss_name(frames.manifest))
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,8 @@ def note(given: Sequence[Plan], verdict: Verdict) -> str:
         )
     if verdict.kind in {"not_run", "not_finished"}:
         return "The cells that are missing come first: the command of the whole grid runs them."
+    if verdict.kind in NO_VERDICT and any(c.kind == "unevaluated" for c in verdict.caveats):
+        return "No number of seeds settles what cannot be evaluated."
     if verdict.kind in NO_VERDICT:
         return "There is no interval yet that more seeds could narrow: this needs a second seed."
     is_open = any(each.verdict == "unresolved" for each in verdict.claims)

@@ -15,6 +15,8 @@ from rich.text import Text
 
 from reports.cellviews import unfinished_lines
 from reports.figures import MARKERS
+from reports.judged import loss_name
+from reports.lengthviews import terminal_lines
 from reports.marks import Scale
 from reports.material import Material
 from reports.numbers import fixed, percent
@@ -58,7 +60,7 @@ def show(material: Material, path: Path, console: Console) -> None:
     console.print(_table(material, console.width))
     for line in _legend(material, DRAWN if console.width >= FEWEST_FOR_DRAWING else None):
         console.print(Text(line))
-    for block in (unfinished_lines(material.frames), _settling(material)):
+    for block in _blocks(material):
         if block:
             console.print()
         for line in block:
@@ -78,9 +80,16 @@ def plain(material: Material, path: Path) -> str:
         padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
         lines.append("  ".join(padded).rstrip())
     lines += _legend(material, ASCII)
-    for block in (unfinished_lines(material.frames), _settling(material)):
+    for block in _blocks(material):
         lines += ["", *block] if block else []
     return "\n".join([*lines, "", f"Report  {path}"])
+
+
+def _blocks(material: Material) -> tuple[Sequence[str], ...]:
+    manifest = material.frames.manifest
+    labels = [each.label for each in material.marks]
+    beyond = terminal_lines(manifest, material.lengths, labels)
+    return beyond, unfinished_lines(material.frames), _settling(material)
 
 
 def _say(console: Console, text: Text) -> None:
@@ -121,7 +130,8 @@ def _table(material: Material, width: int) -> Table:
 
 def _heading(material: Material, signs: Signs) -> list[str]:
     scale = "" if material.scale is None else _scale_text(material.scale, signs)
-    return ["variant", "validation loss", scale, f"against {material.baseline}", "seeds"]
+    loss = loss_name(material.frames.manifest)
+    return ["variant", loss, scale, f"against {material.baseline}", "seeds"]
 
 
 def _cells(material: Material, row: Row, summary: Summary, signs: Signs) -> list[str]:

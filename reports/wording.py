@@ -9,6 +9,7 @@ from reports import numbers
 from reports.claims import Claim
 from reports.contrasts import Contrast
 from reports.estimates import always_valid_critical
+from reports.judged import judged_tokens
 from reports.manifest import Cell, Manifest
 from reports.power import MOST_SEEDS
 from reports.volatility import Volatility
@@ -57,9 +58,19 @@ def sentence(claim: Claim, contrast: Contrast, manifest: Manifest, price: Price)
             f"{capital(a)} and {b} are identical: the losses of {pairs} are equal to the bit, "
             "so the option does not reach the model."
         )
+    if claim.verdict == "one_seed" and claim.difference is None and contrast.unevaluated:
+        return f"No verdict on {a} against {b}: {unevaluated(contrast.unevaluated, manifest)}."
     if claim.verdict == "one_seed":
         return _one_seed(claim, a, b)
     return _unresolved(claim, contrast, manifest, price)
+
+
+def unevaluated(cells: Sequence[Cell], manifest: Manifest) -> str:
+    """Write which variants cannot be evaluated as the verdicts need it, and why."""
+    why = {each.variant: (each.reason or "").rstrip(".") for each in cells}
+    labels = listed([manifest.label(each) for each in why])
+    reasons = "; ".join(dict.fromkeys(why.values()))
+    return f"{labels} cannot be evaluated at {judged_tokens(manifest)} ({reasons})"
 
 
 def evidence(claim: Claim) -> str:

@@ -13,6 +13,7 @@ from reports.claims import Caveat, Claim
 from reports.errors import UserError
 from reports.estimates import student_below
 from reports.frames import Frames
+from reports.judged import judged_length
 from reports.manifest import Manifest, Variant, read_manifest
 from reports.wording import listed
 
@@ -44,7 +45,7 @@ def yardstick(frames: Frames, claims: Sequence[Claim]) -> Caveat:
 def seed_spread(frames: Frames) -> tuple[float, int, tuple[str, ...]] | None:
     """Return pooled standard deviation between seeds, its degrees, and the grids it is from.
 
-    Read from the results that lie beside these, of the same preset and the same validation text;
+    Read from the results that lie beside these, of the same preset, validation text and length;
     each recipe counts once with each seed, however many grids hold it. None below 5 degrees of
     freedom.
     """
@@ -99,4 +100,6 @@ def _read(path: Path) -> tuple[Manifest, pl.DataFrame] | None:
 
 
 def _is_alike(theirs: Manifest, ours: Manifest) -> bool:
-    return theirs.preset == ours.preset and theirs.data.get("digest") == ours.data.get("digest")
+    same_text = theirs.data.get("digest") == ours.data.get("digest")
+    same_length = judged_length(theirs) == judged_length(ours)
+    return theirs.preset == ours.preset and same_text and same_length

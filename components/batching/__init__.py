@@ -1,12 +1,18 @@
 """How documents fill the rows of a batch: arrays in, arrays out, no reading and no torch."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 IGNORED = -100
 """The target of a place that predicts nothing."""
+
+DOCUMENTS = int.from_bytes(b"packed", "big")
+"""The purpose of the order in which documents are read, the same for every batching."""
+
+_KEPT = 4  # epochs whose order is remembered
 
 
 @dataclass(frozen=True)
@@ -16,10 +22,24 @@ class Documents:
     Fields:
         tokens: [total], uint16 or uint32; each document ends with the end-of-document token.
         starts: [documents + 1], int64; document d is tokens[starts[d]:starts[d + 1]].
+        scored: [total], bool; tokens that are predicted. None: all are.
     """
 
     tokens: NDArray[np.unsignedinteger]
     starts: NDArray[np.int64]
+    scored: NDArray[np.bool_] | None = None
+
+    def read(self, begin: int, stop: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return what predicts the tokens [begin, stop) of one document, and these as targets.
+
+        The end-of-document token stands before a document's first token, so that it is predicted.
+        """
+        targets = self.tokens[begin:stop].astype(np.int64)
+        before = self.tokens[begin - 1 : begin] if begin else self.tokens[-1:]
+        tokens = np.append(before.astype(np.int64), targets[:-1])
+        if self.scored is not None:
+            targets[~self.scored[begin:stop]] = IGNORED
+        return tokens, targets
 
 
 @dataclass(frozen=True)
@@ -51,7 +71,12 @@ class Batching:
         rows: rows of a batch.
     """
 
+    keeps_documents_apart = False
+    """Whether documents that share a window must not see one another; not every model can."""
+
     def __init__(self, documents: Documents, context: int, window: int, rows: int) -> None:
+        if len(documents.starts) < 2 or not len(documents.tokens):  # noqa: PLR2004  # one document
+            raise ValueError("there are no documents")
         self.documents = documents
         self.context = context
         self.window = window
@@ -60,3 +85,44 @@ class Batching:
     def batch(self, seed: int, step: int) -> Batch:
         """Return the rows of `step`, the same for every variant of that seed."""
         raise NotImplementedError
+
+    def empty(self) -> Batch:
+        """Return a batch that predicts nothing, to be filled; rows are fresh where they begin."""
+        end = int(self.documents.tokens[-1])
+        tokens = np.full((self.rows, self.context), end, dtype=np.int64)
+        fresh = np.zeros((self.rows, self.context // self.window), dtype=np.bool_)
+        fresh[:, 0] = True
+        return Batch(tokens, np.full_like(tokens, IGNORED), fresh)
+
+
+class Orders:
+    """The order in which things are read: another one for each seed and epoch.
+
+    Args:
+        count: how many things there are.
+        purpose: of the order; things of another purpose have another one.
+    """
+
+    def __init__(self, count: int, purpose: int) -> None:
+        self.count = count
+        self.purpose = purpose
+        self._known: dict[tuple[int, int], NDArray[np.int64]] = {}
+
+    def epoch(self, seed: int, number: int) -> NDArray[np.int64]:
+        """Return the order of an epoch, [count]."""
+        if (seed, number) not in self._known:
+            generator = np.random.default_rng([seed, self.purpose, number])
+            forget_first(self._known)
+            self._known[seed, number] = generator.permutation(self.count)
+        return self._known[seed, number]
+
+    def nth(self, seed: int, place: int) -> tuple[int, int]:
+        """Return the epoch of what is read at that place of all epochs, and which thing it is."""
+        number, offset = divmod(place, self.count)
+        return number, int(self.epoch(seed, number)[offset])
+
+
+def forget_first(remembered: dict[tuple[int, int], Any]) -> None:
+    """Make room for one more epoch; what is forgotten can be drawn again."""
+    while len(remembered) >= _KEPT:
+        remembered.pop(next(iter(remembered)))

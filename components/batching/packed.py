@@ -1,18 +1,32 @@
 """Documents one after the other, cut into rows of equal length."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import override
 
-from components.batching import Batch, Batching, Documents
+from components.batching import DOCUMENTS, Batch, Batching, Documents, Orders, forget_first
 from components.registry import component
 
-DOCUMENTS = int.from_bytes(b"packed", "big")
 ROWS = int.from_bytes(b"rows", "big")
-KEPT = 4  # epochs whose order is remembered
+
+
+class _Row(NamedTuple):
+    """One row; each [context]. `begins` is true where a document's first token is predicted."""
+
+    tokens: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    begins: NDArray[np.bool_]
+
+
+class _Span(NamedTuple):
+    """Tokens [begin, stop) of one document; `opens` where they are its first."""
+
+    begin: int
+    stop: int
+    opens: bool
 
 
 @component("batching", "packed")
@@ -24,94 +38,79 @@ class Packed(Batching):
               an epoch fills change places among themselves: a batch is not one long document.
     Shapes:   tokens and targets [rows, context]; fresh [rows, windows], true in the first window.
     Options:
+        document_mask: whether the documents of a row are kept apart: a token sees those of its own
+            document alone, and positions begin anew with each. The end before a document counts as
+            its first token, from which its first token is predicted.
     Errors:   ValueError where there are no documents.
     Source:   Radford et al. 2018 (GPT), contiguous sequences; documents, then rows are shuffled.
     """
 
-    def __init__(self, documents: Documents, context: int, window: int, rows: int) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        context: int,
+        window: int,
+        rows: int,
+        *,
+        document_mask: bool = False,
+    ) -> None:
         super().__init__(documents, context, window, rows)
-        if len(documents.starts) < 2 or not len(documents.tokens):  # noqa: PLR2004  # one document
-            raise ValueError("there are no documents")
-        self._together = max(1, int(documents.starts[-1]) // context)
-        self._orders: dict[tuple[int, int], NDArray[np.int64]] = {}
-        self._epochs: dict[tuple[int, int], _Epoch] = {}
+        self.keeps_documents_apart = document_mask
+        self._shuffled = Orders(max(1, int(documents.starts[-1]) // context), ROWS)
+        self._orders = Orders(len(documents.starts) - 1, DOCUMENTS)
+        self._ends: dict[tuple[int, int], NDArray[np.int64]] = {}
 
     @override
     def batch(self, seed: int, step: int) -> Batch:
-        rows = range(step * self.rows, (step + 1) * self.rows)
-        stream = np.stack([self._row(seed, self._shuffled(seed, each)) for each in rows])
-        fresh = np.zeros((self.rows, self.context // self.window), dtype=np.bool_)
-        fresh[:, 0] = True
-        return Batch(tokens=stream[:, :-1], targets=stream[:, 1:], fresh=fresh)
+        places = range(step * self.rows, (step + 1) * self.rows)
+        rows = [self._row(seed, self._which(seed, place)) for place in places]
+        return Batch(
+            np.stack([row.tokens for row in rows]),
+            np.stack([row.targets for row in rows]),
+            self.empty().fresh,
+            self._counted(np.stack([row.begins for row in rows])),
+        )
 
-    def _shuffled(self, seed: int, row: int) -> int:
-        """Return which row of the stream is the `row`-th to be read."""
-        group, place = divmod(row, self._together)
-        if (seed, group) not in self._orders:
-            generator = np.random.default_rng([seed, ROWS, group])
-            _forget_first(self._orders)
-            self._orders[seed, group] = generator.permutation(self._together)
-        return group * self._together + int(self._orders[seed, group][place])
+    def _counted(self, begins: NDArray[np.bool_]) -> NDArray[np.int64] | None:
+        """Return how many documents began in a window up to a place, [rows, context]."""
+        if not self.keeps_documents_apart:
+            return None
+        windows = begins.reshape(self.rows, -1, self.window)
+        return windows.cumsum(axis=2, dtype=np.int64).reshape(begins.shape)
 
-    def _row(self, seed: int, row: int) -> NDArray[np.int64]:
-        """Return the `context` tokens of a row behind the token that precedes them."""
-        # The stream of epochs begins at place 1; place 0 is the end of a document that never was.
-        begin = row * self.context - 1
-        if begin < 0:
-            end = self.documents.tokens[-1:].astype(np.int64)
-            return np.concatenate([end, self._tokens(seed, 0, self.context)])
-        return self._tokens(seed, begin, self.context + 1)
+    def _which(self, seed: int, place: int) -> int:
+        """Return which row of the stream is the one that is read at that place."""
+        group, row = self._shuffled.nth(seed, place)
+        return group * self._shuffled.count + row
 
-    def _tokens(self, seed: int, begin: int, count: int) -> NDArray[np.int64]:
-        """Return `count` tokens of the endless stream of epochs from place `begin` on."""
+    def _row(self, seed: int, row: int) -> _Row:
+        """Return a row of the stream, whose first target is at place `row` times `context`."""
+        spans = list(self._spans(seed, row * self.context, self.context))
+        read = [self.documents.read(span.begin, span.stop) for span in spans]
+        begins = np.zeros(self.context, dtype=np.bool_)
+        places = np.cumsum([0, *(span.stop - span.begin for span in spans)])
+        begins[[at for at, span in zip(places, spans, strict=False) if span.opens]] = True
+        tokens, targets = (np.concatenate(each) for each in zip(*read, strict=True))
+        return _Row(tokens, targets, begins)
+
+    def _spans(self, seed: int, place: int, count: int) -> Iterator[_Span]:
+        """Yield where `count` tokens lie that are in the stream from a place on."""
         total = int(self.documents.starts[-1])
-        pieces: list[NDArray[np.unsignedinteger]] = []
         while count:
-            number, offset = divmod(begin, total)
-            taken = min(count, total - offset)
-            pieces += self._pieces(self._epoch(seed, number), offset, taken)
-            begin, count = begin + taken, count - taken
-        return np.concatenate(pieces).astype(np.int64)
+            number, offset = divmod(place, total)
+            ends = self._epoch(seed, number)
+            index = int(np.searchsorted(ends, offset, side="right"))
+            document = int(self._orders.epoch(seed, number)[index])
+            stop = int(self.documents.starts[document + 1])
+            begin = stop - (int(ends[index]) - offset)
+            taken = min(stop - begin, count)
+            yield _Span(begin, begin + taken, begin == int(self.documents.starts[document]))
+            place, count = place + taken, count - taken
 
-    def _pieces(
-        self, epoch: "_Epoch", offset: int, count: int
-    ) -> list[NDArray[np.unsignedinteger]]:
-        """Return the parts of documents that lie at places [offset, offset + count) of an epoch."""
-        pieces = []
-        place = int(np.searchsorted(epoch.ends, offset, side="right"))
-        while count:
-            stop = int(self.documents.starts[epoch.order[place] + 1])
-            left = int(epoch.ends[place]) - offset
-            taken = min(left, count)
-            pieces.append(self.documents.tokens[stop - left : stop - left + taken])
-            offset, count, place = offset + taken, count - taken, place + 1
-        return pieces
-
-    def _epoch(self, seed: int, number: int) -> "_Epoch":
-        """Return the order of an epoch; a batch rarely touches more than two."""
-        if (seed, number) not in self._epochs:
-            generator = np.random.default_rng([seed, DOCUMENTS, number])
-            order = generator.permutation(len(self.documents.starts) - 1)
-            _forget_first(self._epochs)
-            ends = np.cumsum(np.diff(self.documents.starts)[order])
-            self._epochs[seed, number] = _Epoch(order, ends)
-        return self._epochs[seed, number]
-
-
-def _forget_first(remembered: dict[tuple[int, int], Any]) -> None:
-    """Make room for one more; what is forgotten can be drawn again."""
-    while len(remembered) >= KEPT:
-        remembered.pop(next(iter(remembered)))
-
-
-@dataclass(frozen=True)
-class _Epoch:
-    """One pass over the documents.
-
-    Fields:
-        order: [documents], the documents as they follow one another.
-        ends: [documents], the place in the epoch behind each of them.
-    """
-
-    order: NDArray[np.int64]
-    ends: NDArray[np.int64]
+    def _epoch(self, seed: int, number: int) -> NDArray[np.int64]:
+        """Return the place in an epoch behind each of its documents; a batch rarely needs two."""
+        if (seed, number) not in self._ends:
+            order = self._orders.epoch(seed, number)
+            forget_first(self._ends)
+            self._ends[seed, number] = np.cumsum(np.diff(self.documents.starts)[order])
+        return self._ends[seed, number]

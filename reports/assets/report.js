@@ -189,7 +189,7 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 5000);
   }
-  const cellRows = () => [['variant', 'seed', 'status', 'stopped_at_step', 'validation_loss'],
+  const cellRows = () => [['variant', 'seed', 'status', 'stopped_at_step', report.judged.length ? `loss_at_${report.judged.length}` : 'validation_loss'],
     ...cells.map(cell => [variants[cell.v].id, cell.seed, cell.status, cell.at ?? '', cell.val ?? ''])];
   const curveRows = () => [['variant', 'seed', 'step', 'training_loss'],
     ...cells.flatMap((cell, i) => Array.from(losses[i].subarray(0, lastFinite(losses[i]) + 1), (loss, k) => [variants[cell.v].id, cell.seed, k + curves.first_step, loss]))];

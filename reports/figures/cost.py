@@ -11,13 +11,16 @@ from reports.summaries import Interval
 Point = tuple[Mark, Interval, Interval]
 
 
-def cost(points: Sequence[Point], table: Table, device: str) -> Drawing:
+def cost(
+    points: Sequence[Point], table: Table, device: str, what: str = "validation loss"
+) -> Drawing:
     """Draw mean loss against seconds of a cell, each with its 95 % interval.
 
     Args:
         points: mark, seconds, loss of every variant that has both.
         table: the numbers.
         device: "cpu" or "cuda", for the axis.
+        what: which loss it is, `validation loss`.
     """
     figure = go.Figure()
     figure.add_scatter(**_front(points))
@@ -35,13 +38,13 @@ def cost(points: Sequence[Point], table: Table, device: str) -> Drawing:
             "range": [min(ends) - room, max(ends) + 3 * room],
             "zeroline": False,
         },
-        yaxis={"title": {"text": "final validation loss (nats)"}, "tickformat": ".2f"},
+        yaxis={"title": {"text": f"final {what} (nats)"}, "tickformat": ".2f"},
     )
     return Drawing(
         title="Cost",
         subtitle=f"Loss against the time of one cell, 95{THIN}% intervals of both. "
         "Dashed: what no other variant beats in loss and time.",
-        label="Final validation loss against seconds of one cell, by variant.",
+        label=f"Final {what} against seconds of one cell, by variant.",
         table=table,
         figure=figure,
     )

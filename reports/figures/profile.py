@@ -40,12 +40,16 @@ class Axis:
         block: neighbouring positions in one value.
         window: tokens that are processed at once.
         note: what the reader must know of positions that are not there.
+        trained: where the training ended, in rows that are longer; drawn in place of the borders.
+        loss: which one it is.
     """
 
     positions: Array
     block: int
     window: int
     note: str = ""
+    trained: int | None = None
+    loss: str = "validation loss"
 
 
 def profile(axis: Axis, lines: Sequence[Difference], baseline: Mark) -> Drawing:
@@ -91,10 +95,11 @@ def _described(
         if axis.block == 1
         else f" Each point is the mean of {axis.block} neighbouring positions, all weighted alike."
     )
-    dashed = " Dashed: borders of the windows." if _borders(axis) else ""
+    border = "borders of the windows" if axis.trained is None else "the trained length"
+    dashed = f" Dashed: {border}." if _borders(axis) else ""
     return Drawing(
         title="Loss by token position",
-        subtitle=f"Final validation loss by position of the predicted token, minus that of "
+        subtitle=f"Final {axis.loss} by position of the predicted token, minus that of "
         f"{baseline.label} at the same seed; band: 95{THIN}% interval over seeds, position by "
         f"position (not simultaneous).{blocks}{dashed}{axis.note}",
         label=f"Difference in loss to {baseline.label} by token position.",
@@ -134,7 +139,9 @@ def _extent(lines: Sequence[Difference]) -> tuple[float, float]:
     return min(values) - room, max(values) + room
 
 
-def _borders(axis: Axis) -> range:
+def _borders(axis: Axis) -> Sequence[int]:
+    if axis.trained is not None:
+        return [axis.trained] if axis.trained < axis.positions[-1] else []
     return range(axis.window, int(axis.positions[-1]), axis.window)
 
 

@@ -12,7 +12,9 @@ MOST_SLOPES = 6
 Losses = Sequence[Sequence[float | None]]
 
 
-def slopes(marks: Sequence[Mark], seeds: Sequence[int], losses: Losses) -> go.Figure:
+def slopes(
+    marks: Sequence[Mark], seeds: Sequence[int], losses: Losses, what: str = "validation loss"
+) -> go.Figure:
     """Draw `losses` [variants][seeds]: variants on x, one line a seed."""
     figure = go.Figure()
     places = list(range(len(marks)))
@@ -25,7 +27,7 @@ def slopes(marks: Sequence[Mark], seeds: Sequence[int], losses: Losses) -> go.Fi
     figure.update_layout(
         margin={"l": 64, "r": 24, "t": 8, "b": 46},
         xaxis=_names(marks) | {"range": [-0.75, len(marks) - 0.6]},
-        yaxis={"title": {"text": "final validation loss (nats)"}, "tickformat": ".2~f"},
+        yaxis={"title": {"text": f"final {what} (nats)"}, "tickformat": ".2~f"},
         annotations=_seed_labels(seeds, losses),
     )
     return figure
@@ -50,15 +52,29 @@ def differences(
     return figure
 
 
-def seeds(marks: Sequence[Mark], numbers: Sequence[int], losses: Losses, baseline: int) -> Drawing:
-    """Draw the final losses; with many variants their paired differences."""
+def seeds(
+    marks: Sequence[Mark],
+    numbers: Sequence[int],
+    losses: Losses,
+    baseline: int,
+    what: str = "validation loss",
+) -> Drawing:
+    """Draw the final losses; with many variants their paired differences.
+
+    Args:
+        marks: of the variants.
+        numbers: of the seeds.
+        losses: [variants][seeds]; None where there is none.
+        baseline: index of its variant.
+        what: which loss it is, `validation loss`.
+    """
     columns = ("seed", *(mark.label for mark in marks))
     rows = tuple(
         (str(seed), *("–" if row[place] is None else f"{row[place]:.4f}" for row in losses))
         for place, seed in enumerate(numbers)
     )
     if len(marks) <= MOST_SLOPES:
-        figure = slopes(marks, numbers, losses)
+        figure = slopes(marks, numbers, losses, what)
         subtitle = "A line joins the cells of one seed: same data order, same initial draw."
     else:
         figure = differences(marks, numbers, losses, baseline)
@@ -66,7 +82,7 @@ def seeds(marks: Sequence[Mark], numbers: Sequence[int], losses: Losses, baselin
     return Drawing(
         title="Seeds",
         subtitle=subtitle,
-        label="Final validation loss of each seed, by variant.",
+        label=f"Final {what} of each seed, by variant.",
         table=Table(columns, rows),
         figure=figure,
     )

@@ -40,6 +40,30 @@ def extra(line: str) -> str:
     return grid() + line + "\n"
 
 
+def conditional(
+    axis: str = "{when: {memory: xl}, values: [1, 2]}",
+    baseline: str = "none",
+    memory: str = "none, xl",
+    exclude: str = "",
+) -> str:
+    """Return a grid with a conditional axis in line 3."""
+    return grid(
+        baseline=f"baseline: {{memory: {baseline}}}\n",
+        axes=f"axes: {{memory: [{memory}], memory.xl.windows: {axis}}}\n",
+        exclude=exclude,
+    )
+
+
+def zipped(line: str, kv_heads: str = "4") -> str:
+    """Return a grid with three axes in line 3, and one more line."""
+    return grid(
+        baseline=f"baseline: {{positions: rotary, model.heads: 4, model.kv_heads: {kv_heads}}}\n",
+        axes="axes: {positions: [rotary, none, alibi], model.heads: [4, 2], "
+        "model.kv_heads: [4, 1]}\n",
+        together=f"{line}\n",
+    )
+
+
 MANY = list(range(1, 60))
 
 BROKEN = (
@@ -158,7 +182,7 @@ BROKEN = (
             4,
             (f"{key} is not yet part of the language", key),
         )
-        for key in ("leave_out", "match", "tune", "search", "final", "budget", "keep", "when")
+        for key in ("match", "tune", "search", "final", "budget", "keep")
     ),
     Broken("looks", extra("seeds: {looks: [3, 5]}"), 4, ("looks inside seeds is not yet", "seeds")),
     Broken("hold flops", extra("hold: flops"), 4, ("hold: flops is not yet", "hold = flops")),
@@ -343,6 +367,234 @@ BROKEN = (
         ("exclude is a list of points", "exclude"),
     ),
     Broken(
+        "exclude of a point that there is not",
+        conditional(exclude="exclude: [{memory: none, memory.xl.windows: 1}]\n"),
+        4,
+        ("the excluded point is not in the grid", "no variant has all of these values"),
+    ),
+    # conditional axes
+    Broken(
+        "when at the left margin",
+        extra("when: {memory: xl}"),
+        4,
+        ("when belongs to an axis", "{when: {memory: xl}, values: [1, 2]}"),
+    ),
+    Broken(
+        "an axis that does not say when",
+        conditional("{values: [1, 2]}"),
+        3,
+        ("the axis does not say when it exists", "axes.memory.xl.windows", "list alone"),
+    ),
+    Broken(
+        "a conditional axis without values",
+        conditional("{when: {memory: xl}}"),
+        3,
+        ("the axis has no values", "axes.memory.xl.windows = {when: {memory: xl}}"),
+    ),
+    Broken(
+        "an unknown key of an axis",
+        conditional("{wen: {memory: xl}, values: [1, 2]}"),
+        3,
+        ("an axis has no key wen", "axes.memory.xl.windows.wen", "did you mean when?"),
+    ),
+    Broken(
+        "an empty conditional axis",
+        conditional("{when: {memory: xl}, values: []}"),
+        3,
+        ("the axis is empty", "axes.memory.xl.windows.values"),
+    ),
+    Broken(
+        "a condition of nothing",
+        conditional("{when: , values: [1, 2]}"),
+        3,
+        ("the condition is empty", "axes.memory.xl.windows.when"),
+    ),
+    Broken(
+        "a condition that is no mapping",
+        conditional("{when: xl, values: [1, 2]}"),
+        3,
+        ("a mapping is expected here", "axes.memory.xl.windows.when = xl"),
+    ),
+    Broken(
+        "a condition on a component that nobody knows",
+        conditional("{when: {memory: xll}, values: [1, 2]}"),
+        3,
+        ("unknown component memory/xll", "axes.memory.xl.windows.when.memory", "did you mean xl?"),
+    ),
+    Broken(
+        "a condition on what is no axis",
+        conditional("{when: {positions: none}, values: [1, 2]}"),
+        3,
+        ("names positions, which is no other axis", "the other axes are memory"),
+    ),
+    Broken(
+        "a condition on itself",
+        conditional("{when: {memory.xl.windows: 1}, values: [1, 2]}"),
+        3,
+        ("names memory.xl.windows, which is no other axis",),
+    ),
+    Broken(
+        "a condition that never holds",
+        grid(
+            baseline="baseline: {positions: rotary}\n",
+            axes="axes: {positions: [rotary, none], "
+            "model.heads: {when: {positions: alibi}, values: [1, 2]}}\n",
+        ),
+        3,
+        ("the condition never holds", "axes.model.heads.when.positions = alibi", "rotary, none"),
+    ),
+    Broken(
+        "a chain where alternatives are meant",
+        grid(
+            baseline="baseline: {positions: rotary}\n",
+            axes="axes: {positions: [rotary, [alibi, none]], "
+            "model.heads: {when: {positions: [alibi, none]}, values: [1, 2]}}\n",
+        ),
+        3,
+        ("the condition never holds", "write it as a list in the list"),
+    ),
+    Broken(
+        "a condition whose points are all excluded",
+        conditional(
+            "{when: {memory: {xl: {windows: 1}}}, values: [1, 2]}",
+            exclude="exclude: [{memory: xl}]\n",
+            memory="none, xl, {xl: {positions: based}}",
+        ),
+        3,
+        ("the condition never holds: no variant has memory.xl.windows", "windows.when = {memory:"),
+    ),
+    Broken(
+        "conditions in a circle",
+        grid(
+            baseline="baseline: {positions: rotary}\n",
+            axes="axes: {positions: {when: {model.heads: 4}, values: [rotary, none]}, "
+            "model.heads: {when: {positions: none}, values: [4, 2]}}\n",
+        ),
+        3,
+        ("the conditions go in a circle", "axes.positions.when", "wait for one another"),
+    ),
+    Broken(
+        "a baseline without its conditional axis",
+        conditional(baseline="xl"),
+        2,
+        ("the baseline has no memory.xl.windows, which is an axis here", "one of its values: 1, 2"),
+    ),
+    Broken(
+        "a baseline beside its conditional axis",
+        conditional(baseline="xl, memory.xl.windows: 3"),
+        2,
+        ("not a point of the grid", "baseline.memory.xl.windows = 3", "add 3 to axes.memory.xl.wi"),
+    ),
+    Broken(
+        "a conditional value of what the baseline does not choose",
+        conditional(baseline="none, memory.xl.windows: 3"),
+        2,
+        ("memory/xl is not chosen here", "baseline.memory.xl.windows = 3"),
+    ),
+    # zipped axes
+    Broken(
+        "together of one",
+        zipped("together: [model.heads]"),
+        4,
+        ("groups of two or more", "together = [model.heads]"),
+    ),
+    Broken(
+        "together that is no list",
+        zipped("together: model.heads"),
+        4,
+        ("groups of two or more", "together = model.heads"),
+    ),
+    Broken(
+        "together of what is no axis",
+        zipped("together: [model.heads, model.kv_head]"),
+        4,
+        ("model.kv_head is no axis", "together[1]", "did you mean model.kv_heads?"),
+    ),
+    Broken(
+        "an axis in two groups",
+        zipped("together: [[model.heads, model.kv_heads], [positions, model.heads]]"),
+        4,
+        ("model.heads goes together with others already", "together[1][1] = model.heads"),
+    ),
+    Broken(
+        "axes of unequal length together",
+        zipped("together: [model.heads, positions]"),
+        4,
+        ("equally many values", "model.heads has 2 (4, 2), positions has 3 (rotary, none, alibi)"),
+    ),
+    Broken(
+        "a baseline across the rows",
+        zipped("together: [model.heads, model.kv_heads]", kv_heads="1"),
+        2,
+        ("the baseline is not a point", "model.heads and model.kv_heads are 4 with 4, 2 with 1"),
+    ),
+    Broken(
+        "two equal rows",
+        grid(
+            baseline="baseline: {model.heads: 4, model.kv_heads: 4}\n",
+            axes="axes: {model.heads: [4, 2, 4], model.kv_heads: [4, 2, 4]}\n",
+            together="together: [model.heads, model.kv_heads]\n",
+        ),
+        3,
+        ("two values of model.heads and model.kv_heads are the same", "axes.model.heads[2]"),
+    ),
+    Broken(
+        "together under two conditions",
+        grid(
+            baseline="baseline: {memory: none, model.heads: 4}\n",
+            axes="axes: {memory: [none, xl], model.heads: [4, 2], "
+            "memory.xl.windows: {when: {memory: xl}, values: [1, 2]}}\n",
+            together="together: [model.heads, memory.xl.windows]\n",
+        ),
+        4,
+        ("axes that go together exist under one condition", "the same `when`"),
+    ),
+    Broken(
+        "together without axes",
+        "question: Q\nbaseline: {}\nvariants: {a: {positions: none}}\ntogether: [a, b]\n",
+        4,
+        ("together belongs to axes", "together = [a, b]"),
+    ),
+    # leaving out
+    *(
+        Broken(
+            f"leave out {value}",
+            f"question: Q\nbaseline: {{}}\nleave_out: {value}\n",
+            3,
+            ("leave_out is a list of kinds", "or all, for every kind that has a component none"),
+        )
+        for value in ("positions", "false", "1", "[]", "{positions: none}")
+    ),
+    Broken(
+        "leave out what is no kind",
+        "question: Q\nbaseline: {}\nleave_out: [postions]\n",
+        3,
+        ("postions is no kind", "leave_out[0] = postions", "did you mean positions?"),
+    ),
+    Broken(
+        "leave out twice",
+        "question: Q\nbaseline: {}\nleave_out: [positions, positions]\n",
+        3,
+        ("positions is named twice", "leave_out[1] = positions", "leave_out[0] already"),
+    ),
+    Broken(
+        "leave out nothing",
+        "question: Q\nbaseline: {}\nleave_out: [optimizer, memory]\n",
+        3,
+        (
+            "there is nothing to leave out",
+            "optimizer stays: there is no optimizer/none",
+            "memory stays: it is none in the baseline",
+            "kinds with a component none: positions, memory",
+        ),
+    ),
+    Broken(
+        "axes and leave_out",
+        extra("leave_out: all"),
+        4,
+        ("the grid has axes and leave_out", "one of the two"),
+    ),
+    Broken(
         "a variant with a slash",
         "question: Q\nbaseline: {}\nvariants: {a/b: {positions: none}}\n",
         3,
@@ -365,6 +617,12 @@ BROKEN = (
         "question: Q\nbaseline: {}\nvariants: {a: {memory: [none, xl]}}\n",
         3,
         ("memory/none stands alone", "variants.a.memory"),
+    ),
+    Broken(
+        "a memory twice in a chain",
+        "question: Q\nbaseline: {}\nvariants: {a: {memory: [xl, {xl: {windows: 2}}]}}\n",
+        3,
+        ("memory/xl stands twice in the chain", "variants.a.memory"),
     ),
     # equal variants
     Broken(
@@ -464,6 +722,28 @@ BROKEN = (
     # evaluate and claim
     Broken("corpora", extra("evaluate: {corpora: [x]}"), 4, ("corpora are not yet", "evaluate")),
     Broken("evaluate what", extra("evaluate: [512]"), 4, ("evaluate says which lengths",)),
+    Broken(
+        "evaluate a length", extra("evaluate: {lengths: 512}"), 4, ("list of numbers of tokens",)
+    ),
+    Broken("no lengths", extra("evaluate: {lengths: []}"), 4, ("evaluate.lengths = []",)),
+    Broken(
+        "a misspelt key of evaluate",
+        extra("evaluate: {length: [512]}"),
+        4,
+        ("evaluate has no key length", "evaluate.length = [512]", "did you mean lengths?"),
+    ),
+    Broken(
+        "a length that no machine holds",
+        extra("evaluate: {lengths: [512, 10000000]}"),
+        4,
+        ("a length is a number of tokens", "evaluate.lengths[1]", "expected 2 to 1048576"),
+    ),
+    Broken(
+        "a length twice",
+        extra("evaluate: {lengths: [512, 256, 512]}"),
+        4,
+        ("the length is repeated", "evaluate.lengths[2] = 512", "it is evaluate.lengths[0]"),
+    ),
     Broken("a short length", extra("evaluate: {lengths: [1]}"), 4, ("evaluate.lengths[0] = 1",)),
     Broken(
         "a claim about nobody",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ablations.grid import read_grid
+from ablations.grid import grid_names, read_grid
 from components.catalogue import read_catalogue
 from components.errors import UserError
 from tests.ablations.broken_grids import BROKEN, Broken, axes, extra, grid
@@ -135,7 +135,7 @@ def test_an_alias_bomb_is_refused_in_no_time(tmp_path: Path) -> None:
 def test_a_grid_that_does_not_exist_is_named_with_those_that_do(name: str) -> None:
     with pytest.raises(UserError, match="unknown grid") as caught:
         read_grid(name, (), CATALOGUE)
-    assert "heads, memory, mlp, positions, pristine" in str(caught.value)
+    assert ", ".join(grid_names()) in str(caught.value)
 
 
 def test_a_misspelt_grid_has_a_nearest_name() -> None:
@@ -176,6 +176,13 @@ OVERRIDES = (
     ("margin=!!float 1", ("a tag has no place", "command line   margin")),
     ("seeds=&a 3", ("an anchor has no place",)),
     ("match.parameters=mlp.width", ("match is not yet part of the language",)),
+    ("evaluate.lengths=[1]", ("command line   evaluate.lengths[0] = 1", "expected 2 to")),
+    ("together=[positions,heads]", ("heads is no axis", "command line   together[1] = heads")),
+    ("leave_out=all", ("the grid has axes and leave_out", "command line   leave_out = all")),
+    (
+        "axes.training.steps={when: {positions: nne}, values: [5, 6]}",
+        ("positions/nne", "command line   axes.training.steps.when.positions = nne"),
+    ),
     ("seeds.looks=[3,5]", ("looks inside seeds is not yet",)),
     ("axes.positions[7]=none", ("nothing can be set there", "axes.positions[7] = none")),
 )

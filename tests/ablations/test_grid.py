@@ -5,7 +5,8 @@ import pytest
 from ablations.cells import cells, variants
 from ablations.grid import Grid, grid_names, read_grid
 from ablations.presets import preset_names
-from components.catalogue import read_catalogue
+from components.catalogue import Catalogue, read_catalogue
+from components.errors import UserError
 from pipelines.cell import Evaluation
 from tests.ablations.broken_grids import extra, grid
 
@@ -74,6 +75,20 @@ def test_longer_samples_are_evaluated_after_the_validation_split(tmp_path: Path)
         Evaluation("length 512", 512),
         Evaluation("length 1024", 1024),
     )
+
+
+def test_the_trained_context_may_be_one_of_the_lengths(tmp_path: Path) -> None:
+    found = read(tmp_path, extra("evaluate: {lengths: [256, 128, 1024]}"))
+    assert [each.length for each in found.evaluate] == [None, 256, 128, 1024]
+
+
+@pytest.mark.parametrize(
+    "override", ["evaluate.lengths=[256,512]", "evaluate={lengths: [256,512]}"]
+)
+@pytest.mark.parametrize("line", ["", "evaluate: {lengths: [1024]}"])
+def test_lengths_are_given_on_the_command_line(line: str, override: str, tmp_path: Path) -> None:
+    found = read(tmp_path, extra(line), override)
+    assert [each.length for each in found.evaluate] == [None, 256, 512]
 
 
 def test_one_seed_is_warned_of_with_its_place(tmp_path: Path) -> None:
@@ -151,16 +166,55 @@ def test_a_variant_that_chooses_anew_drops_the_options_of_the_baseline(tmp_path:
     assert nope.differs == {"positions": "none"}
 
 
-def test_the_order_in_a_chain_of_memories_is_not_the_authors(tmp_path: Path) -> None:
-    extra_memory = tmp_path / "pause.py"
-    extra_memory.write_text(
-        '@component("memory", "pause")\nclass Pause(Memory):\n    """Pause."""\n', encoding="utf-8"
+def two_memories(folder: Path, text: str) -> tuple[Grid, Catalogue]:
+    """Read a grid beside a component `memory/another`."""
+    mine = folder / "another.py"
+    mine.write_text(
+        '@component("memory", "another")\nclass Another(Memory):\n    """Another."""\n',
+        encoding="utf-8",
     )
-    catalogue = read_catalogue([extra_memory])
-    path = tmp_path / "question.yaml"
-    path.write_text(RECURRENT + "axes: {memory: [none, [xl, pause]]}\n", encoding="utf-8")
-    found = variants(read_grid(str(path), (), catalogue), catalogue)[1]
-    assert (found.name, found.settings["memory"]) == ("pause+xl", ("pause", "xl"))
+    path = folder / "question.yaml"
+    path.write_text(RECURRENT + text, encoding="utf-8")
+    catalogue = read_catalogue([mine])
+    return read_grid(str(path), (), catalogue), catalogue
+
+
+@pytest.mark.parametrize("chain", ["[xl, another]", "[another, xl]"])
+def test_the_order_in_a_chain_of_memories_is_not_the_authors(chain: str, tmp_path: Path) -> None:
+    found = variants(*two_memories(tmp_path, f"axes: {{memory: [none, {chain}]}}\n"))[1]
+    assert (found.name, found.settings["memory"]) == ("another+xl", ("another", "xl"))
+    assert found.differs == {"memory": ("another", "xl")}
+
+
+def test_options_stay_with_their_memory_whatever_the_order(tmp_path: Path) -> None:
+    text = "axes: {memory: [none, [{xl: {windows: 2}}, another]]}\n"
+    found = variants(*two_memories(tmp_path, text))[1]
+    assert found.settings["memory[1].xl.windows"] == 2
+    assert found.differs == {"memory": ("another", {"xl": {"windows": 2}})}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "axes: {memory: [none, [xl, another], [another, xl]]}\n",
+            "two values of an axis are the same",
+        ),
+        (
+            "variants: {a: {memory: [xl, another]}, b: {memory: [another, xl]}}\n",
+            "two variants are equal: a and b",
+        ),
+    ],
+)
+def test_a_chain_in_two_orders_is_one_cell(text: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=said):
+        two_memories(tmp_path, text)
+
+
+def test_a_chain_of_one_is_that_memory(tmp_path: Path) -> None:
+    chain = read(tmp_path, RECURRENT + "axes: {memory: [none, [xl]]}\n")
+    alone = read(tmp_path, RECURRENT + "axes: {memory: [none, xl]}\n")
+    assert cells(chain, CATALOGUE) == cells(alone, CATALOGUE)
 
 
 def test_a_pattern_longer_than_its_period_is_the_same_cell(tmp_path: Path) -> None:

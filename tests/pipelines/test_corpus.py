@@ -7,7 +7,7 @@ import pytest
 
 from components.errors import UserError
 from pipelines.cell import Data
-from pipelines.corpus import cut, hub_corpus, read_corpus, stamp
+from pipelines.corpus import Corpus, hub_corpus, read_corpus, stamp
 
 WIKITEXT = "\n".join(
     [
@@ -23,7 +23,14 @@ def files(path: Path, **settings) -> Data:
 
 
 def read(path: Path, root: Path, **settings) -> list[str]:
-    return read_corpus(files(path, **settings), root / "data").documents
+    return list(read_corpus(files(path, **settings), root / "data").documents)
+
+
+def blank(corpus: Corpus) -> int:
+    """How many documents are left out, once all are read."""
+    for _ in (*corpus.documents, *(corpus.held_out or ())):
+        pass
+    return corpus.tally.blank
 
 
 def message(path: Path, root: Path, **settings) -> str:
@@ -69,11 +76,6 @@ def test_an_article_begins_at_its_title_alone(tmp_path):
     assert crab == " = Crab = \n \n The crab walks . \n"
 
 
-@pytest.mark.parametrize("documents", ["file", "line", "paragraph", "wikitext"])
-def test_cutting_loses_no_word(documents):
-    assert "".join(cut([WIKITEXT], documents)).split() == WIKITEXT.split()
-
-
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
 def test_every_row_of_json_lines_is_a_document(tmp_path, name):
     path = rows(tmp_path / name, {"body": "one\ntwo", "n": 1}, {"body": "three", "n": 2})
@@ -114,8 +116,10 @@ def test_rows_that_are_lines_of_articles_are_no_documents(tmp_path):
     assert "data.documents=wikitext" in said
 
 
-def test_reading_leaves_nothing_behind(tmp_path):
-    read(written(tmp_path / "a.txt", "Some text."), tmp_path)
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl"])
+def test_reading_leaves_nothing_behind(tmp_path, name):
+    (tmp_path / "data").mkdir()
+    read(written(tmp_path / name, '{"text": "Some text."}'), tmp_path)
     assert list((tmp_path / "data").iterdir()) == []
 
 
@@ -205,22 +209,22 @@ def test_a_null_is_named_with_its_row(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("documents", "blank"), [("file", 2), ("line", 4), ("paragraph", 2), ("wikitext", 2)]
+    ("documents", "count"), [("file", 2), ("line", 4), ("paragraph", 2), ("wikitext", 2)]
 )
-def test_documents_without_text_are_counted(tmp_path, documents, blank):
+def test_documents_without_text_are_counted(tmp_path, documents, count):
     for name, text in {"a": "one\n\n \ntwo\n", "b": "", "c": " \n"}.items():
         written(tmp_path / "texts" / f"{name}.txt", text)
-    assert read_corpus(files(tmp_path / "texts", documents=documents), tmp_path).blank == blank
+    assert blank(read_corpus(files(tmp_path / "texts", documents=documents), tmp_path)) == count
 
 
 def test_rows_without_text_are_counted(tmp_path):
     path = rows(tmp_path / "a.jsonl", {"text": "one"}, {"text": ""}, {"text": " "})
-    assert read_corpus(files(path), tmp_path).blank == 2
+    assert blank(read_corpus(files(path), tmp_path)) == 2
 
 
 def test_rows_without_text_of_a_dataset_are_counted_in_both_splits():
     splits = {"train": table("a", ""), "validation": table("v", " ")}
-    assert hub_corpus(splits, Data("hub", name="some/set"), "mit").blank == 2
+    assert blank(hub_corpus(splits, Data("hub", name="some/set"), "mit")) == 2
 
 
 def test_the_source_says_what_was_read(tmp_path):
@@ -239,14 +243,14 @@ def test_a_changed_file_changes_the_stamp_and_a_read_one_does_not(tmp_path):
     assert stamp(files(tmp_path)) != before
 
 
-def table(*texts: str) -> datasets.Dataset:
-    return datasets.Dataset.from_dict({"text": list(texts)})
+def table(*texts: str) -> datasets.IterableDataset:
+    return datasets.Dataset.from_dict({"text": list(texts)}).to_iterable_dataset()
 
 
 def test_a_dataset_is_validated_on_its_own_split_and_never_reads_its_test():
     splits = {"test": table("t"), "validation": table("v"), "train": table("a", "b")}
     found = hub_corpus(splits, Data("hub", name="some/set", config="raw"), "mit")
-    assert (found.documents, found.held_out) == (["a", "b"], ["v"])
+    assert (list(found.documents), list(found.held_out or ())) == (["a", "b"], ["v"])
     assert found.source == (
         "some/set raw of the Hugging Face hub, validated on its own validation split, "
         "every row a document."
@@ -269,4 +273,45 @@ def test_wikitext_of_the_hub_gives_articles():
     found = hub_corpus(
         {"train": table(*("" if line == " \n" else line for line in lines))}, data, ""
     )
-    assert len(found.documents) == 2
+    assert len(list(found.documents)) == 2
+
+
+def divided(folder: Path, kind: str) -> Path:
+    """A folder with splits of its own, of one kind of file."""
+    for split in ("train", "valid", "test"):
+        text = f"Text to {split}.\n\nMore to {split}."
+        if kind == "jsonl":
+            rows(folder / f"{split}.jsonl", *({"text": part} for part in text.split("\n\n")))
+        elif kind == "parquet":
+            folder.mkdir(exist_ok=True)
+            pl.DataFrame({"text": text.split("\n\n")}).write_parquet(folder / f"{split}.parquet")
+        else:
+            written(folder / f"wiki.{split}.{kind}", text)
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["txt", "raw", "tokens", "jsonl", "parquet"])
+def test_a_folder_is_validated_on_its_own_split_and_its_test_never_read(tmp_path, kind):
+    folder = divided(tmp_path / "in", kind)
+    found = read_corpus(files(folder, documents="paragraph"), tmp_path)
+    assert list(found.documents) == ["Text to train.", "More to train."]
+    assert list(found.held_out or ()) == ["Text to valid.", "More to valid."]
+    assert found.source == (
+        f"Text of {folder}, validated on its own validation split, every paragraph a document."
+    )
+
+
+def test_an_own_validation_split_without_text_is_refused(tmp_path):
+    written(tmp_path / "in" / "train.txt", "some")
+    written(tmp_path / "in" / "valid.txt", " \n")
+    held_out = read_corpus(files(tmp_path / "in"), tmp_path).held_out
+    with pytest.raises(UserError, match="there is no text"):
+        list(held_out or ())
+
+
+def test_a_corpus_is_read_as_it_is_asked_for(tmp_path):
+    path = written(tmp_path / "a.txt", b"fine\n" * 100_000 + b"\xff")
+    found = iter(read_corpus(files(path, documents="line"), tmp_path).documents)
+    assert next(found) == "fine"
+    with pytest.raises(UserError, match="the file is not UTF-8 text"):
+        list(found)

@@ -277,3 +277,28 @@ def test_a_users_component_is_measured_and_remembered(tmp_path):
     assert remembered(own, VOCABULARY, tmp_path, [file]) == cost
     file.write_text(USERS.format(name="fit", wrong="20"))
     assert remembered(own, VOCABULARY, tmp_path, [file]) is None
+
+
+def apart(**settings):
+    return cell(batching={"packed": {"document_mask": True}}, **settings)
+
+
+@pytest.mark.parametrize("settings", [{}, {"memory": "xl"}, {"mixer": ["attention", "mamba"]}])
+def test_documents_of_a_row_are_kept_apart_by_models_that_can(tmp_path, settings):
+    assert measure(apart(**settings), VOCABULARY, tmp_path).parameters
+
+
+@pytest.mark.parametrize(
+    ("memory", "named"),
+    [("rmt", "memory/rmt"), (["xl", {"pause": {"count": 2}}], "memory/pause")],
+)
+def test_models_that_cannot_keep_documents_apart_are_refused(tmp_path, memory, named):
+    with pytest.raises(UserError) as caught:
+        measure(apart(memory=memory), VOCABULARY, tmp_path)
+    (problem,) = caught.value.problems
+    assert problem.what == f"batching/packed keeps the documents of a row apart, and {named} cannot"
+    assert problem.key == "batching"
+
+
+def test_without_a_mask_every_model_may_read_packed_rows(tmp_path):
+    assert measure(cell(memory="rmt"), VOCABULARY, tmp_path).parameters

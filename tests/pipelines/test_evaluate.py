@@ -86,7 +86,7 @@ def test_another_length_without_a_memory_is_another_window(memory, length, windo
 def test_a_model_that_cannot_reach_so_far_says_why():
     own = cell(positions="learned")
     found = evaluate(model_of(own), held_out(), Evaluation("length 32", 32), own.training)
-    assert found.loss is found.document_loss is found.bits_per_byte is None
+    assert found.loss is found.document_loss is found.bits_per_byte is found.accuracy is None
     assert "positions/learned has 16 positions" in found.reason
     assert found.predicted.sum() == 0
     assert found.profile == ()
@@ -170,3 +170,63 @@ def test_tensors_that_do_not_fit_are_a_finding():
     model = Limited(model_of(own), caught.value)
     found = evaluate(model, held_out(), Evaluation("long", 32), own.training)
     assert "must match the size of tensor" in found.reason
+
+
+def rightly(model, split, window=WINDOW, length=2 * WINDOW):
+    """Whether each token is found likeliest: document by document, in windows of their own."""
+    found = []
+    for first, last in zip(split.starts[:-1], split.starts[1:], strict=True):
+        own = [int(each) for each in split.tokens[first:last]]
+        inputs = [END, *own[:-1]]
+        for begin in range(0, len(own), length):
+            state = model.start(1)
+            for at in range(begin, min(begin + length, len(own)), window):
+                stop = min(at + window, begin + length, len(own))
+                logits, state, _ = model(torch.tensor([inputs[at:stop]]), state)
+                likeliest = logits[0].argmax(dim=-1).tolist()
+                found += [a == b for a, b in zip(likeliest, own[at:stop], strict=True)]
+    return np.array(found)
+
+
+@pytest.mark.parametrize("memory", ["none", "xl"])
+def test_accuracy_is_the_share_of_tokens_that_are_likeliest(memory):
+    own = cell(memory=memory)
+    model, data = model_of(own), held_out()
+    with torch.no_grad():
+        expected = rightly(model.eval(), data.documents)
+    found = evaluate(model, data, Evaluation(), own.training)
+    assert 0 < found.accuracy < 1
+    assert found.accuracy == expected.mean()
+    assert found.correct.tolist() == np.add.reduceat(expected, data.documents.starts[:-1]).tolist()
+
+
+def test_only_scored_tokens_count():
+    own = cell()
+    model, data = model_of(own), held_out()
+    scored = np.random.default_rng(0).random(sum(LENGTHS)) < 0.4
+    documents = Documents(data.documents.tokens, data.documents.starts, scored)
+    found = evaluate(model, HeldOut(documents, data.bytes), Evaluation(), own.training)
+    one_by_one = [
+        evaluate(
+            model,
+            HeldOut(
+                Documents(documents.tokens, documents.starts, np.arange(len(scored)) == place),
+                data.bytes,
+            ),
+            Evaluation(),
+            own.training,
+        )
+        for place in np.flatnonzero(scored)
+    ]
+    counts = np.add.reduceat(scored, data.documents.starts[:-1])
+    assert found.predicted.tolist() == counts.tolist()
+    assert found.loss == pytest.approx(np.mean([each.loss for each in one_by_one]), rel=1e-6)
+    assert found.accuracy == np.mean([each.accuracy for each in one_by_one])
+    means = found.nats[counts > 0] / counts[counts > 0]
+    assert found.document_loss == pytest.approx(means.mean())
+
+
+def test_what_is_no_text_has_no_bits_per_byte():
+    own = cell()
+    split = HeldOut(held_out().documents, np.zeros(len(LENGTHS), dtype=np.int64))
+    assert evaluate(model_of(own), split, Evaluation(), own.training).bits_per_byte is None

@@ -2,12 +2,14 @@ import subprocess
 import sys
 import time
 
+import datasets
 import pytest
+from huggingface_hub.errors import HTTPError  # of httpx or requests, by version
 
 from components.errors import UserError
 from pipelines.cell import Data
 from pipelines.corpus import read_corpus
-from pipelines.hub import _download
+from pipelines.hub import _open, texts
 
 
 def test_hub_without_a_name_says_which_setting_is_missing(tmp_path):
@@ -51,18 +53,52 @@ def test_without_a_connection_one_error_comes_at_once_and_names_the_way_by_files
     assert not (tmp_path / ".cache").exists()
 
 
-def test_the_splits_of_a_dataset_are_named(tmp_path):
+def test_the_splits_of_a_dataset_are_named_and_streamed(tmp_path):
     for split in ("train", "validation"):
         (tmp_path / "in").mkdir(exist_ok=True)
         (tmp_path / "in" / f"{split}.txt").write_text(f"text to {split}\n", encoding="utf-8")
-    found = _download(Data("hub", name=str(tmp_path / "in")), tmp_path / "cache")
-    assert {name: table["text"][0] for name, table in found.items()} == {
-        "train": "text to train",
-        "validation": "text to validation",
+    found = _open(Data("hub", name=str(tmp_path / "in")), tmp_path / "cache")
+    assert all(isinstance(table, datasets.IterableDataset) for table in found.values())
+    assert {name: list(texts(table, "text", "in")) for name, table in found.items()} == {
+        "train": ["text to train"],
+        "validation": ["text to validation"],
     }
+
+
+@pytest.mark.parametrize("name", ["train.jsonl", "train.jsonl.gz", "train.parquet"])
+def test_rows_of_a_dataset_are_not_kept_on_the_disk(tmp_path, name):
+    rows = datasets.Dataset.from_dict({"text": [f"row {n}" for n in range(200)]})
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / name
+    rows.to_parquet(path) if name.endswith("parquet") else rows.to_json(path, compression="infer")
+    found = _open(Data("hub", name=str(tmp_path / "in")), tmp_path / "cache")
+    assert list(texts(found["train"], "text", "in")) == rows["text"][:]
+    assert not list(tmp_path.rglob("*.arrow"))
 
 
 def test_an_unknown_configuration_is_refused(tmp_path):
     (tmp_path / "train.txt").write_text("text", encoding="utf-8")
     with pytest.raises(UserError, match=r"cannot be read: BuilderConfig 'no' not found(?s:.)*= no"):
-        _download(Data("hub", name=str(tmp_path), config="no"), tmp_path / "cache")
+        _open(Data("hub", name=str(tmp_path), config="no"), tmp_path / "cache")
+
+
+@pytest.mark.parametrize("error", [ConnectionError("gone"), HTTPError("gone")])
+def test_a_connection_that_breaks_off_is_said_with_the_way_by_files(error):
+    def rows():
+        yield {"text": "the first"}
+        raise error
+
+    table = datasets.IterableDataset.from_generator(rows)
+    with pytest.raises(UserError) as caught:
+        list(texts(table, "text", "some/set"))
+    message = str(caught.value)
+    assert message.startswith("error: the hub cannot be reached: gone")
+    assert "data.name = some/set" in message
+    assert "set.data.corpus=files set.data.path=" in message
+
+
+def test_a_damaged_file_of_a_dataset_is_said(tmp_path):
+    (tmp_path / "train.jsonl").write_text('{"text": "fine"}\n{"text": nu', encoding="utf-8")
+    found = _open(Data("hub", name=str(tmp_path)), tmp_path / "cache")
+    with pytest.raises(UserError, match=r"the dataset cannot be read: JSON parse error"):
+        list(texts(found["train"], "text", "some/set"))

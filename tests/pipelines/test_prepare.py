@@ -1,4 +1,5 @@
 import fcntl
+import gzip
 import json
 import os
 import subprocess
@@ -8,9 +9,11 @@ from itertools import pairwise
 from pathlib import Path
 from threading import Event, Thread
 
+import polars as pl
 import pytest
 
 from components.errors import UserError
+from pipelines import store
 from pipelines.cell import Data
 from pipelines.prepare import Prepared, prepare, prepared, request
 from pipelines.tokens import document_bytes, read_split, read_tokenizer
@@ -183,11 +186,11 @@ def asked_in(project):
 @pytest.mark.parametrize(
     ("file", "old", "new", "is_noticed"),
     [
-        ("split.py", "def ", "# a comment\ndef ", False),
+        ("split.py", "def hold_out", "# a comment\ndef hold_out", False),
         ("split.py", '"""', '"""Said otherwise. ', False),
         ("train.py", "training.clip", "2 * training.clip", False),
         ("split.py", "PASSAGE = 13", "PASSAGE = 8", True),
-        ("corpus.py", "unit.splitlines()", "[unit]", True),
+        ("documents.py", "line.splitlines()", "[line]", True),
         ("embedded.py", "SHORTEST = 200", "SHORTEST = 100", True),
     ],
 )
@@ -329,3 +332,56 @@ def test_prepared_imports_nothing_slow(tmp_path):
         env=dict(os.environ),
     )
     assert done.stdout == "set()\n"
+
+
+def parted(folder: Path, kind: str) -> str:
+    """A corpus of one kind of files, in several, with a validation split of its own."""
+    folder.mkdir()
+    texts = articles()
+    for name, part in {"valid": texts[:9], "train-1": texts[9:20], "train-2": texts[20:]}.items():
+        if kind == "parquet":
+            pl.DataFrame({"text": part}).write_parquet(folder / f"{name}.parquet")
+        elif kind == "raw":
+            text = "\n".join(f" = Title = \n \n{text}\n \n" for text in part)
+            (folder / f"{name}.txt").write_text(f"\n{text}", encoding="utf-8")
+        else:
+            lines = "".join(f"{json.dumps({'text': text})}\n" for text in part)
+            with gzip.open(folder / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:
+                file.write(lines)
+    return str(folder)
+
+
+@pytest.mark.parametrize("tokenizer", ["byte", "bpe"])
+@pytest.mark.parametrize("kind", ["parquet", "jsonl.gz", "raw"])
+def test_every_document_of_a_divided_folder_keeps_its_bounds(tmp_path, tokenizer, kind):
+    data = Data(
+        *("files", parted(tmp_path / "in", kind)),
+        documents="wikitext" if kind == "raw" else "file",
+        tokenizer=tokenizer,
+        vocabulary=300,
+        validation_tokens=10**6,
+    )
+    made = prepare(data, tmp_path / "data", quiet)
+    held_out = documents(made, "validation")
+    found = [text.replace(" = Title = ", "").strip() for text in held_out]
+    assert sorted(found) == sorted(articles()[:9])
+    assert [len(text.encode()) for text in held_out] == document_bytes(made.folder).tolist()
+    assert all(sum(part in text for part in articles()) == 1 for text in documents(made, "train"))
+
+
+def test_text_larger_than_what_is_sorted_at_once_gives_the_same_data(data, tmp_path, monkeypatch):
+    at_once = prepare(data, tmp_path / "1", quiet)
+    monkeypatch.setattr(store, "RUN", 2000)
+    monkeypatch.setattr(store, "WIDEST", 3)
+    in_runs = prepare(data, tmp_path / "2", quiet)
+    assert in_runs.digest == at_once.digest
+    assert in_runs.facts == at_once.facts
+
+
+def test_nothing_is_left_beside_the_data(data, tmp_path):
+    (tmp_path / "data" / ".reading").mkdir(parents=True)
+    (tmp_path / "data" / ".reading" / "documents.3").write_bytes(b"of a killed process")
+    made = prepare(data, tmp_path / "data", quiet)
+    assert {path.name for path in (tmp_path / "data").iterdir()} == {
+        *("index", "prepare.lock", made.digest)
+    }

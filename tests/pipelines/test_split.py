@@ -1,3 +1,6 @@
+from collections.abc import Iterable
+from hashlib import blake2b
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +14,6 @@ from pipelines.split import (
     divide,
     hold_out,
     reaching,
-    unique,
 )
 
 PARAGRAPHS = [
@@ -37,6 +39,15 @@ documents_of_paragraphs = st.lists(
 def words(text: str) -> str:
     """Words between single spaces, one at either end."""
     return f" {' '.join(''.join(c if c.isalnum() else ' ' for c in text.casefold()).split())} "
+
+
+def unique(documents: Iterable[str]) -> list[str]:
+    """Every different document once, in the order of the digests."""
+    return sorted({*documents}, key=lambda text: blake2b(text.encode(), digest_size=16).digest())
+
+
+def trained(documents: list[str], held_out: list[str] | None, validation: int) -> list[str]:
+    return list(divide(documents, held_out, validation).train)
 
 
 def many(count: int, size: int = 200) -> list[str]:
@@ -73,7 +84,9 @@ def test_only_documents_that_share_a_passage_or_hold_a_document_are_left_out(doc
 def test_every_document_is_trained_on_or_held_out_or_counted(documents, count):
     texts = unique(documents)
     division = divide(texts, None, count)
-    assert len(division.train) + len(division.validation) + division.shared == len(texts)
+    train = list(division.train)
+    left_out = set(texts[count:]) - set(train)
+    assert len(train) + len(left_out) == division.others == len(texts) - len(division.validation)
 
 
 @pytest.mark.parametrize(
@@ -88,49 +101,44 @@ def test_every_document_is_trained_on_or_held_out_or_counted(documents, count):
     ],
 )
 def test_another_spacing_case_or_place_does_not_hide_a_passage(changed):
-    assert divide([SHARED, changed], None, 1).train == []
+    assert trained([SHARED, changed], None, 1) == []
 
 
 def test_short_lines_that_many_documents_share_leave_nothing_out():
     one, other = ("Notes\n-----\n\n" + text for text in PARAGRAPHS[:2])
-    assert divide([one, other], None, 1).train == [other]
+    assert trained([one, other], None, 1) == [other]
 
 
 def test_a_passage_begins_at_its_shortest_length():
     run = [f"word{n}" for n in range(PASSAGE)]
     held_out = f"Before it. {' '.join(run)} Behind it."
     both = [f"Another. {' '.join(run)}", f"Another. {' '.join(run[1:])}"]
-    assert divide(both, [held_out], 1).train == both[1:]
+    assert trained(both, [held_out], 1) == both[1:]
 
 
 @pytest.mark.parametrize("short", ["four words of text", "Twelve " + "words " * 11])
 def test_a_document_shorter_than_a_passage_is_found_inside_another(short):
     other = f"Here stand, among others,\n{short.upper()}\nand some more."
-    assert divide([other], [short], 1).train == []
+    assert trained([other], [short], 1) == []
 
 
 def test_a_document_of_a_few_words_takes_no_longer_one_out_of_the_training_text():
     few = " ".join(["Yes"] * (SHORTEST - 1))
     texts = [f"He said: {few}, I do.", few.lower()]
-    assert divide(texts, [few], 1).train == texts[:1]
+    assert trained(texts, [few], 1) == texts[:1]
 
 
 def test_words_that_are_written_without_spaces_are_told_apart():
     held_out = "龙虾生活在海里并且能活很长的时间"
-    assert divide([f"我们知道{held_out}所以很好"], [held_out], 1).train == []
+    assert trained([f"我们知道{held_out}所以很好"], [held_out], 1) == []
 
 
 def test_a_short_document_is_not_trained_on_again_with_other_spacing():
-    assert divide(["a short line", "A short  line."], None, 1).train == []
+    assert trained(["a short line", "A short  line."], None, 1) == []
 
 
 def test_equal_documents_without_words_are_not_trained_on():
-    assert divide(["---", "+++"], ["---"], 1).train == ["+++"]
-
-
-def test_repeated_documents_are_kept_once_in_an_order_of_their_own():
-    texts = many(20)
-    assert unique([*reversed(texts), *texts]) == texts
+    assert trained(["---", "+++"], ["---"], 1) == ["+++"]
 
 
 @pytest.mark.parametrize("tokenizer", ["byte", "bpe"])
@@ -171,7 +179,7 @@ def test_what_the_tokenizer_was_spared_in_vain_is_trained_on():
     division, _ = hold_out(data, texts, None)
     spared = reaching([len(text) for text in texts], 100 * BYTES_PER_TOKEN)
     assert len(division.validation) < spared
-    assert len(division.train) + len(division.validation) == len(texts)
+    assert len(list(division.train)) + len(division.validation) == len(texts)
 
 
 def test_a_validation_split_of_its_own_takes_nothing_from_training():
@@ -209,3 +217,33 @@ def test_text_that_repeats_itself_everywhere_is_refused():
 def test_an_empty_validation_split_is_refused():
     with pytest.raises(UserError, match=r"data\.validation_tokens = 0(?s:.)*at least 1"):
         hold_out(Data("files", "x", validation_tokens=0), many(10), None)
+
+
+class Counted:
+    """Documents that know how many of them were asked for at most at once."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self.texts = texts
+        self.furthest = 0
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __iter__(self):
+        for at, text in enumerate(self.texts):
+            self.furthest = at
+            yield text
+
+
+def test_training_text_is_gone_through_as_it_is_asked_for():
+    texts = Counted(many(100))
+    train = divide(texts, None, 10).train
+    assert texts.furthest == 9
+    assert list(zip(train, range(5), strict=False))[-1][0] == texts.texts[14]
+    assert texts.furthest < 17
+
+
+def test_training_text_can_be_gone_through_again():
+    train = divide(many(30), None, 3).train
+    assert list(train) == list(train)
+    assert len(list(train)) == 27

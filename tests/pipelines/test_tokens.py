@@ -138,3 +138,23 @@ def test_sizes_are_counted_in_documents_tokens_and_bytes(tmp_path):
     sizes = write_split(tmp_path, "validation", ["é", "ab"], BYTE)
     assert sizes == {"documents": 2, "tokens": 6, "bytes": 4}
     assert tokens.document_bytes(tmp_path).tolist() == [2, 2]
+
+
+def test_of_much_text_the_first_documents_train_a_tokenizer(tmp_path, monkeypatch):
+    monkeypatch.setattr(tokens, "SAMPLE", len(TEXT[0]) + 1)
+    asked = []
+    texts = (asked.append(text) or text for text in (*TEXT, "never"))
+    train_bpe(texts, 320).save(tmp_path / "1")
+    train_bpe(TEXT[:2], 320).save(tmp_path / "2")
+    assert asked == TEXT[:2]
+    assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
+
+
+def test_writing_a_split_holds_a_document_and_where_each_begins(tmp_path):
+    peaks = []
+    for count in (20, 2000):
+        tracemalloc.start()
+        write_split(tmp_path, "train", ("text " * 500 for _ in range(count)), BYTE)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 200_000 < 2000 * 2500

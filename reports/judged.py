@@ -1,0 +1,72 @@
+"""Which evaluation judges, and what sentences call its loss."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from reports.manifest import Manifest
+from reports.numbers import count
+
+VALIDATION = "validation loss"
+MANY = ("three", "four", "five", "six", "seven", "eight")
+TIMES = {0.5: "half", 1.0: "", 2.0: "twice"} | {
+    float(share): f"{word} times" for share, word in enumerate(MANY, 3)
+}
+
+
+def judging(manifest: Manifest) -> Mapping[str, Any]:
+    """Return the evaluation that verdicts are about: its name and its length."""
+    return manifest.evaluations[0]
+
+
+def during_training(manifest: Manifest) -> str:
+    """Return the name of the evaluation that accompanied the training; no other has a curve."""
+    whole = [each for each in manifest.evaluations if each.get("length") is None]
+    return str((whole or manifest.evaluations)[0]["name"])
+
+
+def judged_length(manifest: Manifest) -> int | None:
+    """Return the tokens of a sample that judges; None where it is the validation as trained."""
+    length = judging(manifest).get("length")
+    return None if length is None else int(length)
+
+
+def trained_length(manifest: Manifest) -> int | None:
+    """Return the tokens of a training sample; None where variants differ in it."""
+    own = {each.name: own_length(manifest, each.settings) for each in manifest.variants}
+    lengths = set(own.values())
+    return lengths.pop() if len(lengths) == 1 else None
+
+
+def own_length(manifest: Manifest, settings: Mapping[str, Any]) -> int:
+    """Return the tokens of a training sample of the variant with these settings."""
+    return int(settings.get("training.context") or manifest.training["context"])
+
+
+def judged_tokens(manifest: Manifest) -> str:
+    """Write the length that judges: `1,024 tokens`, or `the trained length`."""
+    length = judged_length(manifest)
+    return "the trained length" if length is None else f"{count(length)} tokens"
+
+
+def loss_name(manifest: Manifest) -> str:
+    """Write what judges, for a heading or an axis: `validation loss`, `loss at 1,024 tokens`."""
+    length = judged_length(manifest)
+    return VALIDATION if length is None else f"loss at {count(length)} tokens"
+
+
+def loss_words(manifest: Manifest) -> str:
+    """Write the same for a sentence: `loss at 1,024 tokens, four times the trained length`."""
+    length = judged_length(manifest)
+    return VALIDATION if length is None else f"loss at {length_words(manifest, length)}"
+
+
+def length_words(manifest: Manifest, length: int) -> str:
+    """Write `1,024 tokens, four times the trained length`."""
+    tokens, trained = f"{count(length)} tokens", trained_length(manifest)
+    return tokens if trained is None else f"{tokens}, {multiple(length, trained)}"
+
+
+def multiple(length: int, trained: int) -> str:
+    """Write a length in trained lengths: `four times the trained length`."""
+    share = length / trained
+    return f"{TIMES.get(share, f'{share:.3g} times')} the trained length".strip()
