@@ -1,7 +1,7 @@
 """Datasets of the Hugging Face hub, streamed, and one error at once where it cannot be reached.
 
-Rows are downloaded while they are read and nothing keeps them but the token files, so a dataset may
-be larger than memory and needs the disk for its text once. Other settings download it again.
+Rows are downloaded while they are read, so a dataset may be larger than memory. Nothing but the
+token files is kept of them: other settings of the data download them again.
 """
 
 import os

@@ -1,7 +1,7 @@
 """Documents on disk, each once, in the order of the digests of their text.
 
 A merge sort in files: text larger than memory is sorted in runs of a few megabytes, which are then
-merged. The order depends neither on files nor on their order.
+merged; the disk holds the text twice meanwhile. The order depends neither on files nor on theirs.
 """
 
 from collections.abc import Iterable, Iterator
