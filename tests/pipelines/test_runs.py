@@ -63,6 +63,7 @@ def evaluation():
             "loss": [2.5],
             "reason": [None],
             "document_loss": [2.4],
+            "accuracy": [0.4],
             "bits_per_byte": [3.6],
             "predicted": [7],
             "profile": [[3.0, 2.0]],
@@ -77,6 +78,7 @@ def documents():
             "step": [2],
             "document": [0],
             "predicted": [7],
+            "correct": [3],
             "bytes": [6],
             "loss": [17.5],
         }
