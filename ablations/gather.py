@@ -1,5 +1,6 @@
 """What a sweep leaves for the report: `results/<name>/`, the same bytes for the same runs."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,9 @@ def metrics(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         losses = [
             row["loss"]
             for row in rows
-            if row["variant"] == variant.name and row["loss"] is not None
+            if row["variant"] == variant.name
+            and row["loss"] is not None
+            and math.isfinite(row["loss"])
         ]
         means[variant.name] = sum(losses) / len(losses) if losses else None
     counted = {"done": "complete", "diverged": "diverged", "failed": "failed", "missing": "missing"}
@@ -120,7 +123,7 @@ def curve(plan: Plan, steps: pl.DataFrame) -> pl.DataFrame:
 
 def _row(planned: Planned, run: Run | None, judge: Evaluation) -> dict[str, Any]:
     outcome = run.outcome if run is not None else {}
-    tokens = outcome.get("tokens")
+    steps = outcome.get("steps")
     status = run.status if run is not None else "missing"
     loss, reason = None, run.reason if run is not None else None
     if run is not None and status == "complete":
@@ -134,12 +137,12 @@ def _row(planned: Planned, run: Run | None, judge: Evaluation) -> dict[str, Any]
         "status": status,
         "reason": reason,
         "at": run.at if run is not None else None,
-        "steps": outcome.get("steps"),
-        "tokens": tokens,
+        "steps": steps,
+        "tokens": outcome.get("tokens"),
         "loss": loss,
         "parameters": planned.cost.parameters,
         "flops_per_token": planned.cost.flops_per_token,
-        "flops": None if tokens is None else tokens * planned.cost.flops_per_token,
+        "flops": None if steps is None else steps * _flops_per_step(planned),
         "seconds": outcome.get("seconds"),
         "seconds_per_step": outcome.get("seconds_per_step"),
         "device": outcome.get("device"),
@@ -157,6 +160,12 @@ def _judged(planned: Planned, run: Run, judge: Evaluation) -> tuple[float | None
     path = run.folder / "evaluations" / f"{_digest(judge, planned)}.parquet"
     rows = pl.read_parquet(path).to_dicts() if path.exists() else []
     return (rows[-1]["loss"], rows[-1]["reason"]) if rows else (None, None)
+
+
+def _flops_per_step(planned: Planned) -> float:
+    """Return the FLOPs of one step: places that predict nothing are computed as well."""
+    training = planned.cell.training
+    return training.batch * training.context * planned.cost.flops_per_token
 
 
 def hardware_name(hardware: Any) -> str | None:

@@ -94,7 +94,7 @@ def read_grid(name_or_path: str, overrides: Sequence[str], catalogue: Catalogue)
     scale = problems.attempt(None, read_preset, preset, catalogue)
     declared = read_declared(root, scale.settings if scale else {}, catalogue, problems)
     problems.attempt(None, check_sizes, {**declared.preset, **declared.fixed}, _varied(declared))
-    terms = read_terms(root, problems)
+    terms = read_terms(root, problems, _trained(declared))
     check_keys(root, catalogue, problems)
     problems.settle()
 
@@ -149,6 +149,13 @@ def _varied(declared: Declared) -> set[str]:
         *(each for _, each in declared.variants.values()),
     )
     return {key for settings in ways for key in settings}
+
+
+def _trained(declared: Declared) -> object:
+    """Return the tokens of a training sample as written; None where variants differ in them."""
+    key = "training.context"
+    node = {**declared.preset, **declared.fixed}.get(key)
+    return None if node is None or key in _varied(declared) else node.value
 
 
 def _results_name(path: Path, preset: str, source: Source, changed: Mapping[str, Any]) -> str:

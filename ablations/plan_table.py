@@ -10,8 +10,8 @@ from ablations.planning import Plan, Planned
 from ablations.progress import duration
 from components.options import plain, shown
 
-WIDE = 100
-"""Columns from which the table says in what a variant differs."""
+ROOM = 78
+"""Columns beside the names of variants with which the table also says in what each differs."""
 
 
 def show(planned: Plan, workers: int, console: Console) -> None:
@@ -75,13 +75,15 @@ def _table(planned: Plan, width: int) -> Table:
     table = Table(box=None, header_style="dim", pad_edge=True)
     for name, justify in _COLUMNS:
         table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]  # literals
-    if width >= WIDE:
+    longest = max(len(variant.name) for variant in planned.variants)
+    says_differs = width - longest >= ROOM
+    if says_differs:
         table.add_column("differs")
     for variant in planned.variants:
         own = [each for each in planned.cells if each.variant == variant.name]
         differs = [f"{key}={shown(plain(value))}" for key, value in variant.differs.items()]
         words = _row(own)
-        if width >= WIDE:
+        if says_differs:
             words.append(", ".join(differs) or "baseline")
         table.add_row(*(Text(word) for word in words))
     return table

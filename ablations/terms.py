@@ -48,8 +48,14 @@ class Terms:
     judge: Evaluation
 
 
-def read_terms(root: Node, problems: Problems) -> Terms:
-    """Read the simple keys of a grid; what is wrong is added to `problems`."""
+def read_terms(root: Node, problems: Problems, trained: object = None) -> Terms:
+    """Read the simple keys of a grid; what is wrong is added to `problems`.
+
+    Args:
+        root: of the grid.
+        problems: of the grid.
+        trained: tokens of a training sample, where all variants have the same.
+    """
     absent = Node(None, "", "")
     keys = root.items
     interval = problems.attempt(
@@ -65,7 +71,7 @@ def read_terms(root: Node, problems: Problems) -> Terms:
         hold=cast("Literal['tokens', 'flops']", hold),
         compare=cast("Literal['baseline', 'all']", compare),
         evaluate=problems.attempt((Evaluation(),), _evaluate, keys.get("evaluate", absent)),
-        judge=problems.attempt(Evaluation(), _judge, keys.get("evaluate", absent)),
+        judge=problems.attempt(Evaluation(), _judge, keys.get("evaluate", absent), trained),
     )
 
 
@@ -151,16 +157,20 @@ def _evaluate(node: Node) -> tuple[Evaluation, ...]:
     return (Evaluation(), *(_of_length(length) for length in lengths.plain))
 
 
-def _judge(node: Node) -> Evaluation:
+def _judge(node: Node, trained: object) -> Evaluation:
     """Return the evaluation that verdicts are about; what else is wrong is told elsewhere."""
     judge, lengths = (node.items.get(key, Node(None, "", "")) for key in EVALUATE_KEYS)
     if judge.value is None:
         return Evaluation()
     known = lengths.plain if isinstance(lengths.value, tuple) else []
-    if type(judge.value) is not int or judge.value not in known:
-        hint = f"expected one of the lengths: {', '.join(map(shown, known)) or 'there are none'}"
-        raise judge.refuse("the verdict is about a length that is evaluated", hint)
-    return _of_length(judge.value)
+    if type(judge.value) is int and judge.value in known:
+        return _of_length(judge.value)
+    if type(judge.value) is int and judge.value == trained:
+        return Evaluation()
+    hints = [f"expected one of the lengths: {', '.join(map(shown, known)) or 'there are none'}"]
+    if type(judge.value) is int and (whole := [each for each in known if type(each) is int]):
+        hints.append(f"did you mean {min(whole, key=lambda each: abs(each - judge.value))}?")
+    raise judge.refuse("the verdict is about a length that is evaluated", *hints)
 
 
 def _of_length(length: int) -> Evaluation:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from components.truncation import crossed_behind
+
 
 @dataclass(frozen=True)
 class Carried:
@@ -11,11 +13,11 @@ class Carried:
 
     Fields:
         tensors: each [batch, ..].
-        windows: how many have gone by since the start, whatever the row.
+        crossed: windows that a gradient crosses since what is kept was detached.
     """
 
     tensors: tuple[Tensor, ...]
-    windows: int = 0
+    crossed: int = 0
 
     def followed_by(self, *tensors: Tensor, backpropagate_windows: int) -> "Carried":
         """Return the state behind the next window.
@@ -25,14 +27,14 @@ class Carried:
             backpropagate_windows: windows that a gradient may cross; the state is detached once in
                 that many windows and one.
         """
-        windows = self.windows + 1
-        if windows % (backpropagate_windows + 1) == 0:
+        crossed = crossed_behind(self.crossed, backpropagate_windows)
+        if crossed == 0:
             tensors = tuple(each.detach() for each in tensors)
-        return Carried(tensors, windows)
+        return Carried(tensors, crossed)
 
     def forgotten(self, rows: Tensor) -> "Carried":
         """Return the state in which the rows of the mask `rows` [batch] are zeros."""
-        return Carried(tuple(_without(rows, each) for each in self.tensors), self.windows)
+        return Carried(tuple(_without(rows, each) for each in self.tensors), self.crossed)
 
 
 def _without(rows: Tensor, tensor: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from components.registry import build, component
 from components.sizes import Sizes
 
 if TYPE_CHECKING:
+    from components.mixer import Mixer
     from components.mlp import Mlp
 
 
@@ -128,17 +129,19 @@ class Decoder(nn.Module):
         return tuple(self.layers)  # type: ignore[arg-type]  # nn.ModuleList forgets the type
 
     @property
+    def _mixers(self) -> "tuple[Mixer, ...]":
+        return tuple(mixer for layer in self._layers for mixer in layer.mixers)
+
+    @property
     def carries(self) -> bool:
         """Whether a window sees anything of the windows before it."""
-        mixers = (mixer for layer in self._layers for mixer in layer.mixers)
-        return self.memory.carries or any(mixer.carries for mixer in mixers)
+        return self.memory.carries or any(mixer.carries for mixer in self._mixers)
 
     @property
     def separates_documents(self) -> bool:
         """Whether documents that share a window stay apart in every part of it."""
-        mixers = (mixer for layer in self._layers for mixer in layer.mixers)
         return self.memory.separates_documents and all(
-            mixer.separates_documents for mixer in mixers
+            mixer.separates_documents for mixer in self._mixers
         )
 
     def start(self, batch: int) -> State:
@@ -251,7 +254,7 @@ def _refuse_a_memory_that_does_not_fit(
         what = f"memory {names} acts on keys, and no layer has any"
         raise UserError(Problem(what, key="memory", hints=(f"mixer: {mixers}",)))
     if memory.one_width and fan_out:
-        what = f"memory {names} hands on the last layer's stream, which model.fan_out makes wider"
+        what = f"memory {names} needs layers of one width, which model.fan_out makes wider"
         raise UserError(Problem(what, key="memory"))
 
 

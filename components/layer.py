@@ -57,7 +57,7 @@ class Layer(nn.Module):
         if not mlp.adds:
             self.topology.leave_out_mlp()
         self.after: Mixer | None = None if plan.after is None else build(plan.after, sizes)
-        self.before_after: nn.Module | None = (
+        self.norm_after: nn.Module | None = (
             None if plan.after is None else build(plan.norm, sizes.width)
         )
 
@@ -90,8 +90,8 @@ class Layer(nn.Module):
             return transformed[-1].x
 
         x = self.topology(self._widened(x), mixer, mlp)
-        if self.after is not None and self.before_after is not None:
-            mixed.append(self.after(self.before_after(x), window, self.positions, recall, state[1]))
+        if self.after is not None and self.norm_after is not None:
+            mixed.append(self.after(self.norm_after(x), window, self.positions, recall, state[1]))
             x = x + mixed[-1].x
         states = tuple(each.state for each in mixed)
         return Layered(x, mixed[0].own, states, transformed[0].auxiliary)

@@ -1,4 +1,4 @@
-"""In which precision a recurrence runs: errors of every step add up."""
+"""In which precision angles, distances, softmaxes and recurrences are computed: 8 bits are few."""
 
 from contextlib import AbstractContextManager, nullcontext
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def precise(x: Tensor) -> torch.dtype:
-    """Return the dtype of a recurrence on `x`: float32, or float64 where `x` has it."""
+    """Return the dtype in which `x` is worked on: float32, or float64 where `x` has it."""
     return torch.promote_types(x.dtype, torch.float32)
 
 

@@ -183,7 +183,7 @@ def _evaluated(model: "Decoder", held_out: HeldOut, shape: _Shape) -> Evaluated:
 def _batches(model: "Decoder", documents: Documents, shape: _Shape) -> Iterator[_Rows]:
     """Read all rows, as many at once as the shape says."""
     device = model.embedding.weight.device
-    owners, begins, ends = _rows(documents, shape.length)
+    owners, begins, ends = documents.pieces(shape.length)
     # Rows that need equally many windows go together: short documents cost no padding windows.
     windows = -(-(ends - begins) // shape.window)
     order = np.argsort(windows, kind="stable")
@@ -202,18 +202,6 @@ def _batches(model: "Decoder", documents: Documents, shape: _Shape) -> Iterator[
             targets != IGNORED,
             torch.cat(hits, dim=1).cpu().numpy(),
         )
-
-
-def _rows(
-    documents: Documents, length: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return the document of each row, and where its targets begin and end among the tokens."""
-    sizes = np.diff(documents.starts)
-    counts = -(-sizes // length)
-    owners = np.repeat(np.arange(len(sizes)), counts)
-    number = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
-    begins = documents.starts[owners] + number * length
-    return owners, begins, np.minimum(begins + length, documents.starts[owners + 1])
 
 
 def _filled(

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from components.errors import Problem, UserError
 from pipelines.cell import Data
 from pipelines.files import write_json, write_whole
 from pipelines.probes import CHUNK, TASKS, Ids, Instances, Mask, Split, draw, shape_of
+from pipelines.tokens import write_array
 
 
 def settings(data: Data) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def write_probe(folder: Path, data: Data) -> dict[str, Any]:
     named = {"blank": shape.blank, "marker": shape.marker}
     write_json(folder / "tokenizer.json", {**about, **named})
     sizes = np.zeros(len(validation.tokens), dtype=np.int64)
-    _write_array(folder / "validation.bytes.npy", sizes)
+    write_array(folder / "validation.bytes.npy", sizes)
     return {
         "source": f"{TASKS[data.corpus].about}.",
         "licence": "none needed: drawn at random",
@@ -89,18 +89,10 @@ def _write_split(folder: Path, split: str, made: Instances) -> dict[str, int]:
     documents, length = made.tokens.shape
     _write_bytes(folder / f"{split}.tokens", made.tokens.astype("<u2").tobytes())
     _write_bytes(folder / f"{split}.scored", made.scored.astype(np.uint8).tobytes())
-    _write_array(folder / f"{split}.starts.npy", np.arange(documents + 1) * length)
+    write_array(folder / f"{split}.starts.npy", np.arange(documents + 1) * length)
     answers = int(made.scored.sum())
     return {"documents": documents, "tokens": documents * length, "bytes": 0, "answers": answers}
 
 
 def _write_bytes(path: Path, content: bytes) -> None:
     write_whole(path, lambda beside: beside.write_bytes(content))
-
-
-def _write_array(path: Path, values: NDArray[np.int64]) -> None:
-    def write_to(beside: Path) -> None:
-        with beside.open("wb") as file:
-            np.save(file, values)
-
-    write_whole(path, write_to)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from typing_extensions import override
 
 from components.batching import Documents
@@ -201,9 +201,9 @@ def write_split(
                 ends.append(ends[-1] + len(ids))
 
     write_whole(folder / f"{split}.tokens", write)
-    _write_array(folder / f"{split}.starts.npy", ends)
+    write_array(folder / f"{split}.starts.npy", ends)
     if split == "validation":
-        _write_array(folder / "validation.bytes.npy", sizes)
+        write_array(folder / "validation.bytes.npy", sizes)
     return {"documents": len(sizes), "tokens": ends[-1], "bytes": sum(sizes)}
 
 
@@ -234,7 +234,9 @@ def _sample(documents: Iterable[str]) -> Iterator[str]:
             return
 
 
-def _write_array(path: Path, values: "array[int]") -> None:
+def write_array(path: Path, values: ArrayLike) -> None:
+    """Write whole numbers as an array of int64."""
+
     def write(beside: Path) -> None:
         with beside.open("wb") as file:
             np.save(file, np.array(values, dtype=np.int64))

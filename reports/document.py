@@ -79,6 +79,7 @@ def _variant(material: Material, place: int) -> dict[str, Any]:
         "flops_per_step": summary.flops_per_step,
         "seconds_per_step": summary.seconds_per_step,
         "loss": _loss(summary),
+        "accuracy": None if summary.accuracy is None else vars(summary.accuracy),
         "difference": None if claim is None else _difference(claim),
         "flip_probability": None if claim is None else claim.flip_probability,
         "volatility": material.measures[variant.name].as_json(),

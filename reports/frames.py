@@ -47,6 +47,7 @@ EVALUATIONS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "loss": pl.Float64,
     "reason": pl.String,
     "document_loss": pl.Float64,
+    "accuracy": pl.Float64,
     "bits_per_byte": pl.Float64,
     "predicted": pl.Int64,
     "profile": pl.List(pl.Float32),
@@ -57,9 +58,13 @@ DOCUMENTS: Mapping[str, type[pl.DataType]] = {
     "step": pl.Int32,
     "document": pl.Int32,
     "predicted": pl.Int32,
+    "correct": pl.Int32,
     "bytes": pl.Int64,
     "loss": pl.Float64,
 }
+
+ADDED = {"accuracy", "correct"}
+"""Columns that results of earlier versions lack; null there."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,7 @@ def _read(path: Path, schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> 
     except (pl.exceptions.PolarsError, OSError) as error:
         hints = (str(error).splitlines()[0], again(path))
         raise UserError(Problem("the file cannot be read", str(path), hints=hints)) from None
+    frame = frame.with_columns(pl.lit(None).alias(name) for name in ADDED - {*frame.columns})
     absent = [name for name in schema if name not in frame.columns]
     if absent:
         hints = (f"columns: {', '.join(frame.columns)}", again(path))

@@ -50,6 +50,11 @@ class Judged:
         """The verdict of every contrast."""
         return tuple(each.verdict for each in self.claims)
 
+    @cached_property
+    def unevaluated(self) -> tuple[str, ...]:
+        """Variants without any pair, since they cannot be evaluated as the verdicts need it."""
+        return tuple(each.a for each in self.contrasts if each.unevaluated and not each.pairs)
+
     def pair(self, claim: Claim) -> str:
         """Return which difference a claim is about."""
         return numbers.difference_of(self.manifest.label(claim.a), self.baseline)
@@ -78,7 +83,7 @@ def headline(judged: Judged) -> Headline:
     kind, lead, rest = next(filled for row in ROWS if (filled := row(judged)) is not None)
     prefix = unequal(judged.frames)
     unfair = f"Not a fair comparison: {prefix}" if prefix else ""
-    at = "" if kind in NOT_JUDGED else _judged_at(judged.manifest)
+    at = "" if kind in NOT_JUDGED else _judged_at(judged)
     text = " ".join(part for part in (unfair, lead, rest, _divergences(judged), at) if part)
     leads = ("Not a fair comparison:", lead) if prefix else (lead,)
     return Headline(kind, leads, text)
@@ -223,9 +228,10 @@ def _set(judged: Judged) -> tuple[Kind, str, str] | None:
 
 
 def _partly(judged: Judged) -> tuple[Kind, str, str] | None:
-    if set(judged.words) <= {"unresolved"}:
+    claims = [each for each in judged.claims if each.a not in judged.unevaluated]
+    if {each.verdict for each in claims} <= {"unresolved"}:
         return None
-    told = [each.text for each in judged.claims if each.verdict not in {"unresolved", "diverged"}]
+    told = [each.text for each in claims if each.verdict not in {"unresolved", "diverged"}]
     more = len(told) - NAMED_AT_MOST
     rest = " ".join(told[:NAMED_AT_MOST]) + (f" {more} more in the table." if more > 0 else "")
     return "partly", "Which is best is not resolved.", rest
@@ -259,9 +265,14 @@ ROWS: tuple[Row, ...] = (
 )
 
 
-def _judged_at(manifest: Manifest) -> str:
+def _judged_at(judged: Judged) -> str:
     """Say by which loss, where it is not the validation loss that every reader expects."""
-    return "" if judged_length(manifest) is None else f"Judged by the {loss_words(manifest)}."
+    manifest = judged.manifest
+    if judged_length(manifest) is None:
+        return ""
+    without = listed([manifest.label(each) for each in judged.unevaluated])
+    tail = f", at which {without} cannot be evaluated" if without else ""
+    return f"Judged by the {loss_words(manifest)}{tail}."
 
 
 def _divergences(judged: Judged) -> str:

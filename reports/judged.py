@@ -18,6 +18,11 @@ def judging(manifest: Manifest) -> Mapping[str, Any]:
     return manifest.evaluations[0]
 
 
+def has_answers(manifest: Manifest) -> bool:
+    """Say whether a synthetic task was trained on, of which only the answers are predicted."""
+    return "probe" in manifest.data
+
+
 def during_training(manifest: Manifest) -> str:
     """Return the name of the evaluation that accompanied the training; no other has a curve."""
     whole = [each for each in manifest.evaluations if each.get("length") is None]

@@ -8,7 +8,7 @@ from reports import provenance, settle
 from reports.alongside import difference_table, loss_table
 from reports.cellviews import CellView, cell_views, cells_title
 from reports.figures import Drawing, Table
-from reports.judged import judged_length, loss_words
+from reports.judged import has_answers, judged_length, loss_words
 from reports.marks import Look, Tick, scale_ticks
 from reports.material import Material
 from reports.measures import finding, measures_table, sentences
@@ -25,6 +25,7 @@ class Variants:
     level: str
     note: str
     noise_note: str
+    has_accuracy: bool
     scale_ticks: tuple[Tick, ...]
 
 
@@ -99,6 +100,7 @@ def variants(material: Material) -> Variants:
         level=percent(levels[0] if levels else 0.95),
         note=_variants_note(material),
         noise_note=_noise_note(material),
+        has_accuracy=has_answers(material.frames.manifest),
         scale_ticks=() if material.scale is None else scale_ticks(material.scale),
     )
 

@@ -12,7 +12,7 @@ from reports.estimates import student
 from reports.figures import Drawing, Mark
 from reports.figures.profile import Axis, Difference, profile
 from reports.frames import Frames
-from reports.judged import judged_length, judging, loss_name, trained_length
+from reports.judged import has_answers, judged_length, judging, loss_name, trained_length
 from reports.numbers import count
 
 Array = NDArray[np.float64]
@@ -75,6 +75,9 @@ def profile_section(frames: Frames, marks: Sequence[Mark]) -> Drawing:
     """Draw the loss by token position as a difference to the baseline."""
     manifest, read = frames.manifest, profiles(frames)
     base = read.found.get(manifest.baseline, {})
+    if has_answers(manifest):
+        why = "Only the answers of a synthetic task have a loss, and they stand at few positions."
+        return Drawing(TITLE, "", problem=why)
     if not base:
         why = "evaluations.parquet has no profile of a finished cell of the baseline."
         if read.context and not read.known:

@@ -7,6 +7,7 @@ from reports.cellviews import SIGNS, CellView, cell_views, seeds_text
 from reports.claims import Claim
 from reports.figures import Mark
 from reports.frames import Frames
+from reports.judged import has_answers
 from reports.manifest import Variant
 from reports.marks import IntervalMark, Look, Scale, interval_mark
 from reports.measures import Measures
@@ -42,6 +43,7 @@ class Row:
     differs: str
     drawn: IntervalMark | None
     loss: str
+    accuracy: str
     difference: str
     word: str
     interval: str
@@ -61,6 +63,7 @@ class Columns:
 
     loss: int
     difference: int
+    accuracy: int
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,12 @@ def columns(summaries: Sequence[Summary], claims: Sequence[Claim]) -> Columns:
     ends = ((each.low, each.high) for each in claims)
     halves = [(high - low) / 2 for low, high in ends if low is not None and high is not None]
     alone = max((decimals_alone(each.difference) for each in claims), default=0)
-    return Columns(_shared(losses), _shared(halves) if halves else alone)
+    right = [half for half in (half_width(each.accuracy) for each in summaries) if half]
+    return Columns(
+        _shared(losses),
+        _shared(halves) if halves else alone,
+        decimals(100 * max(right)) if right else 1,
+    )
 
 
 def half_width(given: Interval | None) -> float | None:
@@ -139,6 +147,16 @@ def loss_text(summary: Summary, places: int) -> str:
     return with_half_width(summary.wide.mean, half, places if half else None)
 
 
+def accuracy_text(summary: Summary, places: int) -> str:
+    """Write `99.7 ± 0.4 %`, the share of answers that are right."""
+    found = summary.accuracy
+    if found is None:
+        return NO_RESULT
+    half = half_width(found)
+    shown = with_half_width(100 * found.mean, half and 100 * half, places)
+    return f"{shown}{THIN}%"
+
+
 def differing(variant: Variant) -> str:
     """Return what makes a variant, unless its label says it already."""
     if len(variant.differs) == 1 and variant.label in map(written, variant.differs.values()):
@@ -164,6 +182,7 @@ def _row(table: Table, index: int, places: Columns, views: Mapping[str, CellView
         differs="" if is_baseline else differing(variant),
         drawn=_drawn(table, variant.label, summary),
         loss=loss_text(summary, places.loss),
+        accuracy=accuracy_text(summary, places.accuracy) if has_answers(manifest) else "",
         difference="–" if claim is None else difference_text(claim, places.difference),
         word="" if claim is None else verdict_word(claim),
         interval="" if claim is None else interval_text(claim, places.difference),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from reports.estimates import mean_interval
 from reports.frames import Frames
+from reports.judged import judging
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Summary:
     Fields:
         losses: final validation loss of each complete cell, nats per token, in the order of seeds.
         wide, narrow: 95 % and 50 % interval of the mean loss; None without a complete cell.
+        accuracy: share of predicted tokens found likeliest, in the evaluation that judges, with a
+            95 % interval; None where no complete cell has it.
         seconds: of a complete cell, with interval; None without one.
         seconds_per_step, tokens_per_step, flops_per_step: None where no cell has them.
         flops: of one complete cell.
@@ -37,6 +40,7 @@ class Summary:
     losses: tuple[float, ...]
     wide: Interval | None
     narrow: Interval | None
+    accuracy: Interval | None
     seconds: Interval | None
     seconds_per_step: float | None
     tokens_per_step: float | None
@@ -74,20 +78,30 @@ def _summary(frames: Frames, name: str) -> Summary:
     ran = frames.cells.filter(pl.col("variant") == name)
     done = ran.filter(pl.col("status") == "complete")
     losses = tuple(done["loss"].drop_nulls().to_list())
-    tokens = _middle(ran["tokens"] / ran["steps"])
-    per_token = frames.manifest.variant(name).flops_per_token
     return Summary(
         name=name,
         losses=losses,
         wide=interval(losses, 0.95),
         narrow=interval(losses, 0.50),
+        accuracy=interval(_accuracies(frames, done["cell"].to_list()), 0.95),
         seconds=interval(done["seconds"].drop_nulls().to_list(), 0.95),
         seconds_per_step=_middle(ran["seconds_per_step"]),
-        tokens_per_step=tokens,
-        flops_per_step=None if tokens is None or per_token is None else tokens * per_token,
+        tokens_per_step=_middle(ran["tokens"] / ran["steps"]),
+        flops_per_step=_middle(ran["flops"] / ran["steps"]),
         flops=_middle(done["flops"]),
         hours=float(ran["seconds"].fill_null(0).sum()) / 3600,
     )
+
+
+def _accuracies(frames: Frames, cells: Sequence[str]) -> list[float]:
+    """Return the last accuracy of each of the cells that has one."""
+    rows = frames.evaluations.filter(
+        (pl.col("evaluation") == str(judging(frames.manifest)["name"]))
+        & pl.col("accuracy").is_not_null()
+        & pl.col("cell").is_in(cells)
+    ).sort("step")
+    last = dict(rows.select("cell", "accuracy").iter_rows())
+    return [last[cell] for cell in cells if cell in last]
 
 
 def _middle(values: pl.Series) -> float | None:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from reports.cellviews import unfinished_lines
 from reports.figures import MARKERS
-from reports.judged import loss_name
+from reports.judged import has_answers, loss_name
 from reports.lengthviews import terminal_lines
 from reports.marks import Scale
 from reports.material import Material
@@ -33,6 +33,7 @@ _DRAWING_COLUMN = 2
 _AGAINST_COLUMN = 3
 # Numbers are never wrapped: half a number is another number.
 _NUMBERS = (1, 2)
+_ACCURACY = "accuracy"
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def _table(material: Material, width: int) -> Table:
     table.add_column("", no_wrap=True)
     for place, name in enumerate(_heading(material, DRAWN)):
         if place != _DRAWING_COLUMN or drawn:
-            table.add_column(Text(name), no_wrap=place in _NUMBERS)
+            table.add_column(Text(name), no_wrap=place in _NUMBERS or name == _ACCURACY)
     for row, summary in _paired(material):
         sign = DRAWN.of(row.look.mark.marker)
         cells = [row.label, *_numbers(material, row, summary, DRAWN)]
@@ -131,7 +132,8 @@ def _table(material: Material, width: int) -> Table:
 def _heading(material: Material, signs: Signs) -> list[str]:
     scale = "" if material.scale is None else _scale_text(material.scale, signs)
     loss = loss_name(material.frames.manifest)
-    return ["variant", loss, scale, f"against {material.baseline}", "seeds"]
+    accuracy = [_ACCURACY] if has_answers(material.frames.manifest) else []
+    return ["variant", loss, scale, f"against {material.baseline}", *accuracy, "seeds"]
 
 
 def _cells(material: Material, row: Row, summary: Summary, signs: Signs) -> list[str]:
@@ -142,7 +144,8 @@ def _cells(material: Material, row: Row, summary: Summary, signs: Signs) -> list
 def _numbers(material: Material, row: Row, summary: Summary, signs: Signs) -> list[str]:
     drawing = "" if material.scale is None else _drawing(material.scale, row, summary, signs)
     against = "baseline" if row.is_baseline else _against(row)
-    return [row.loss, drawing, against, row.seeds]
+    accuracy = [row.accuracy] if has_answers(material.frames.manifest) else []
+    return [row.loss, drawing, against, *accuracy, row.seeds]
 
 
 def _against(row: Row, joint: str = " ") -> str:

@@ -15,6 +15,7 @@ BATCH = 4
 DOCUMENTS = 8
 PREDICTED = 120 + 40 * np.arange(DOCUMENTS)
 LABELS = {"none": "no positions"}
+CANNOT = "positions/learned has 32 positions, 0 to 31: there is none for 127"
 
 STEPS = {
     "cell": pl.String,
@@ -32,6 +33,7 @@ EVALUATIONS = {
     "loss": pl.Float64,
     "reason": pl.String,
     "document_loss": pl.Float64,
+    "accuracy": pl.Float64,
     "bits_per_byte": pl.Float64,
     "predicted": pl.Int64,
     "profile": pl.List(pl.Float32),
@@ -42,6 +44,7 @@ DOCUMENTS_SCHEMA = {
     "step": pl.Int32,
     "document": pl.Int32,
     "predicted": pl.Int32,
+    "correct": pl.Int32,
     "bytes": pl.Int64,
     "loss": pl.Float64,
 }
@@ -90,12 +93,14 @@ def results(
     hardware: Mapping[str, str] | None = None,
     context: int = CONTEXT,
     reach: int | None = None,
+    beyond: Mapping[str, Mapping[str, Sequence[float | None]]] | None = None,
 ) -> Path:
     """Write `folder/results/<name>/` and return it.
 
     Args:
         folder: where `results/` is put.
-        losses: variant -> final validation loss of every seed; None is a missing cell.
+        losses: variant -> final loss of every seed in the first evaluation; None is a missing cell,
+            or one that cannot be evaluated so where `status` says that it is complete.
         name: of the grid.
         baseline: its variant; the first of `losses` unless said.
         seeds: 0, 1, 2, ... unless said.
@@ -116,6 +121,8 @@ def results(
         hardware: "variant/seed" -> name of the machine.
         context: positions of a profile.
         reach: the last position that a validation document has; the context unless said.
+        beyond: evaluation -> variant -> loss of every seed where it is not that of the first one;
+            None where it cannot be evaluated so.
     """
     grid = _Synthetic(
         losses,
@@ -128,6 +135,7 @@ def results(
         dict(hardware or {}),
         context,
         reach,
+        dict(beyond or {}),
     )
     into = folder / "results" / name
     into.mkdir(parents=True, exist_ok=True)
@@ -232,6 +240,13 @@ def edit_manifest(folder: Path, **changes: Any) -> None:
     path.write_text(json.dumps(kept), encoding="utf-8")
 
 
+def as_probe(folder: Path) -> Path:
+    """Let results be those of a synthetic task, and return their folder."""
+    data = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["data"]
+    edit_manifest(folder, data={**data, "corpus": "recall", "probe": {"probe_items": 4}})
+    return folder
+
+
 @dataclass(frozen=True)
 class _Synthetic:
     losses: Mapping[str, Sequence[float | None]]
@@ -244,6 +259,7 @@ class _Synthetic:
     hardware: dict[str, str]
     context: int
     reach: int | None
+    beyond: dict[str, Mapping[str, Sequence[float | None]]]
 
     def cells(self) -> list[dict[str, Any]]:
         return [
@@ -264,6 +280,7 @@ class _Synthetic:
         per_token = 7.2e5 + index
         per_step = 0.011 + 0.001 * index
         reason = {"diverged": "loss is NaN", "failed": "OSError: <disk> is full"}.get(status)
+        reason = CANNOT if status == "complete" and loss is None else reason
         return {
             "cell": name,
             "variant": variant,
@@ -327,10 +344,27 @@ class _Synthetic:
                 rows += [self._evaluation(cell, name, length, step) for step in at]
         return pl.DataFrame(rows, schema=EVALUATIONS)
 
+    def final(self, cell: Mapping[str, Any], name: str) -> float | None:
+        """The final loss of a complete cell in one evaluation."""
+        other = self.beyond.get(name, {}).get(cell["variant"])
+        return cell["loss"] if other is None else other[self.seeds.index(cell["seed"])]
+
     def _evaluation(
         self, cell: Mapping[str, Any], name: str, length: int | None, step: int
     ) -> dict[str, Any]:
-        loss = cell["loss"] + 2.2 * np.exp(-5 * step / cell["steps"]) * (step < cell["steps"])
+        final = self.final(cell, name)
+        if final is None:
+            return {
+                **dict.fromkeys(EVALUATIONS),
+                "cell": cell["cell"],
+                "evaluation": name,
+                "step": step,
+                "tokens": step * CONTEXT * BATCH,
+                "reason": CANNOT,
+                "predicted": 0,
+                "profile": [],
+            }
+        loss = final + 2.2 * np.exp(-5 * step / cell["steps"]) * (step < cell["steps"])
         place = np.arange(1, (length or self.context) + 1)
         profile = 0.8 / np.sqrt(place)
         profile = loss + profile - profile.mean()
@@ -343,6 +377,7 @@ class _Synthetic:
             "loss": float(loss),
             "reason": None,
             "document_loss": float(loss) + 0.02,
+            "accuracy": float(np.exp(-loss)),
             "bits_per_byte": float(loss) / np.log(2),
             "predicted": int(PREDICTED.sum()),
             "profile": [p if r else None for p, r in zip(profile.tolist(), reached, strict=True)],
@@ -357,7 +392,11 @@ class _Synthetic:
                 continue
             own = 0.01 * np.cos(index + 1.7 * np.arange(DOCUMENTS))
             own -= np.average(own, weights=PREDICTED)
-            sums = (cell["loss"] + difficulty + own) * PREDICTED
+            sums = {
+                name: (final + difficulty + own) * PREDICTED
+                for name, _ in self.evaluations
+                if (final := self.final(cell, name)) is not None
+            }
             rows += [
                 {
                     "cell": cell["cell"],
@@ -365,10 +404,11 @@ class _Synthetic:
                     "step": cell["steps"],
                     "document": document,
                     "predicted": int(PREDICTED[document]),
+                    "correct": int(PREDICTED[document]) // 2,
                     "bytes": int(PREDICTED[document]),
-                    "loss": float(sums[document]),
+                    "loss": float(sums[name][document]),
                 }
-                for name, _ in self.evaluations
+                for name in sums
                 for document in range(DOCUMENTS)
             ]
         return pl.DataFrame(rows, schema=DOCUMENTS_SCHEMA)

@@ -1,9 +1,9 @@
 """The elephant function: 1 near 0, 0 elsewhere, steep in between."""
 
-import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
+from components.precision import precise
 from components.registry import component
 
 LARGEST = 1e36
@@ -39,6 +39,6 @@ class Elephant(nn.Module):
     @override
     def forward(self, x: Tensor) -> Tensor:
         # A power of 8 leaves float16 at 4, and a power that is infinite has a gradient that is NaN.
-        exact = x.to(torch.promote_types(x.dtype, torch.float32))
+        exact = x.to(precise(x))
         distance = (exact / self.a).abs().clamp(max=self.furthest)
         return (1 / (1 + distance**self.d)).to(x.dtype)

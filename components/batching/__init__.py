@@ -29,6 +29,19 @@ class Documents:
     starts: NDArray[np.int64]
     scored: NDArray[np.bool_] | None = None
 
+    def pieces(self, length: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Cut every document into pieces of `length` tokens, its last one perhaps shorter.
+
+        Returns:
+            The document of each piece, where it begins and where it stops; each [pieces].
+        """
+        sizes = np.diff(self.starts)
+        counts = -(-sizes // length)
+        owners = np.repeat(np.arange(len(sizes)), counts)
+        number = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
+        begins = self.starts[owners] + number * length
+        return owners, begins, np.minimum(begins + length, self.starts[owners + 1])
+
     def read(self, begin: int, stop: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return what predicts the tokens [begin, stop) of one document, and these as targets.
 

@@ -1,6 +1,5 @@
 """A row for each document, padded at its end."""
 
-import numpy as np
 from typing_extensions import override
 
 from components.batching import DOCUMENTS, Batch, Batching, Documents, Orders
@@ -22,13 +21,8 @@ class Padded(Batching):
 
     def __init__(self, documents: Documents, context: int, window: int, rows: int) -> None:
         super().__init__(documents, context, window, rows)
-        sizes = np.diff(documents.starts)
-        counts = -(-sizes // context)
-        owners = np.repeat(np.arange(len(sizes)), counts)
-        number = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
-        self._begins = documents.starts[owners] + number * context
-        self._stops = np.minimum(self._begins + context, documents.starts[owners + 1])
-        self._orders = Orders(len(owners), DOCUMENTS)
+        _, self._begins, self._stops = documents.pieces(context)
+        self._orders = Orders(len(self._begins), DOCUMENTS)
 
     @override
     def batch(self, seed: int, step: int) -> Batch:

@@ -100,7 +100,7 @@ class Compressive(Memory[Caches]):
         self.step = rate if positions == "tokens" else 1
         self.weight = weight
         self.acting = acting(sizes, layers)
-        self.one_width = compress == "conv" and size > 0
+        self.learned = self.one_width = compress == "conv" and size > 0
         channels = sizes.kv_heads * sizes.head_width
         own = (layer for layer, acts in enumerate(self.acting) if acts and size)
         self.compressions = nn.ModuleDict(
@@ -217,7 +217,7 @@ class Compressive(Memory[Caches]):
         None where there are no such, or nothing is learned from them.
         """
         cached = state.layers[layer] if state.layers else None
-        if cached is None or not self.one_width:
+        if cached is None or not self.learned:
             return None
         oldest = cached.first(own.queries.shape[2])
         visible = own_among(cached.length, state.tokens, own.goes_on)[..., : oldest.length]

@@ -13,6 +13,7 @@ from components.precision import as_they_are, precise
 from components.registry import component
 from components.remembered import acting, last_document
 from components.sizes import Sizes
+from components.truncation import crossed_behind
 
 EPSILON = 1e-10
 """The least sum of weights by which is divided: an empty memory has 0 / EPSILON in it."""
@@ -58,11 +59,11 @@ class Associations:
     Fields:
         layers: what is kept of each layer; None where the memory does not act; empty before the
             first window.
-        written: windows since the start, whatever the row.
+        crossed: windows that a gradient crosses since what is kept was detached.
     """
 
     layers: tuple[Summed | None, ...]
-    written: int
+    crossed: int
 
 
 @component("memory", "infini")
@@ -138,15 +139,15 @@ class Infini(Memory[Associations]):
             else None
             for acts, own, kept in zip(self.acting, seen, old, strict=True)
         )
-        written, crossed = state.written + 1, self.backpropagate_windows
-        if crossed is not None and written % (crossed + 1) == 0:
+        crossed = crossed_behind(state.crossed, self.backpropagate_windows)
+        if crossed == 0:
             layers = tuple(each and each.detached() for each in layers)
-        return Associations(layers, written)
+        return Associations(layers, crossed)
 
     @override
     def reset(self, rows: Tensor, state: Associations) -> Associations:
         layers = tuple(each and each.forgotten(rows) for each in state.layers)
-        return Associations(layers, state.written)
+        return Associations(layers, state.crossed)
 
     def _found(self, kept: Summed, own: Seen) -> Tensor:
         """Return what each query of each head reads, [batch, heads, queries, head_width]."""

@@ -13,6 +13,7 @@ from components.memory import Memory, Seen, Window
 from components.memory.registers import surrounded
 from components.registry import component
 from components.sizes import Sizes
+from components.truncation import crossed_behind
 
 EPSILON = 1e-6
 """Added to the mean square of what is handed on."""
@@ -26,12 +27,12 @@ class Handed:
         tokens: [batch, tokens, width], the memory that the next window reads; None where nothing
             is handed on.
         first: [batch], bool; rows whose next window is their first.
-        written: windows since the start, whatever the row.
+        crossed: windows that a gradient crosses since what is kept was detached.
     """
 
     tokens: Tensor | None
     first: Tensor
-    written: int
+    crossed: int
 
 
 @component("memory", "rmt")
@@ -137,10 +138,10 @@ class Rmt(Memory[Handed]):
         tokens = x[:, : self.before] if self.from_read else x[:, -self.behind :]
         if self.normalise:
             tokens = rms_norm(tokens, tokens.shape[-1:], eps=EPSILON)
-        written = state.written + 1
-        if written % (self.backpropagate_windows + 1) == 0:
+        crossed = crossed_behind(state.crossed, self.backpropagate_windows)
+        if crossed == 0:
             tokens = tokens.detach()
-        return Handed(tokens, torch.zeros_like(state.first), written)
+        return Handed(tokens, torch.zeros_like(state.first), crossed)
 
     @override
     def reset(self, rows: Tensor, state: Handed) -> Handed:

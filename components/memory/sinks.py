@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from components.memory import Memory, Seen
 from components.registry import component
+from components.remembered import acting
 from components.sizes import Sizes
 
 
@@ -16,14 +17,14 @@ class Sinks(Memory[None]):
     r"""Let every head attend to nothing, by one more logit in the denominator of its softmax.
 
     Formula:  weight of key j = exp(s_j) / (exp(b) + sum_i exp(s_i)), with a logit b of each head.
-              b of -inf is attention without a sink. A b of 0 that is not learned is attention
-              off by one.
+              Far below the scores, such as -1e9, b is no sink; 0 and not learned, attention off
+              by one.
     Shapes:   b [heads], in every layer with keys that `layers` chooses.
     Options:
         learned: whether b is.
         initial: b, or what it begins with where it is learned.
         layers: which layers have a sink, repeating.
-    Errors:   ValueError unless initial < inf; for layers without a member.
+    Errors:   ValueError for layers without a member.
     Source:   gpt-oss, `eager_attention_forward` of its model in transformers; off by one: Miller
               2023, Attention is off by one.
     """
@@ -40,14 +41,10 @@ class Sinks(Memory[None]):
         layers: tuple[bool, ...] = (True,),
     ) -> None:
         super().__init__(sizes)
-        if not initial < float("inf"):
-            raise ValueError(f"initial: {initial} is not below inf")
-        if not layers:
-            raise ValueError("layers: the list has no member")
         self.learned = learned
-        self.initial = float(initial)
-        self.acting = layers
-        own = filter(self._acts, range(sizes.layers)) if learned else ()
+        self.initial = initial
+        self.acting = acting(sizes, layers)
+        own = (layer for layer, acts in enumerate(self.acting) if acts and learned)
         self.logits = nn.ParameterDict({str(each): self._begin(sizes.heads) for each in own})
 
     @override
@@ -56,14 +53,11 @@ class Sinks(Memory[None]):
 
     @override
     def recall(self, layer: int, own: Seen, state: None) -> Seen:
-        if not self._acts(layer):
+        if not self.acting[layer]:
             return own
         if self.learned:
             return replace(own, sink=self.logits[str(layer)])
         return replace(own, sink=own.queries.new_full(own.queries.shape[1:2], self.initial))
 
-    def _acts(self, layer: int) -> bool:
-        return self.acting[layer % len(self.acting)] and self.sizes.has_keys(layer)
-
     def _begin(self, heads: int) -> nn.Parameter:
-        return nn.Parameter(torch.full((heads,), self.initial))
+        return nn.Parameter(torch.full((heads,), float(self.initial)))

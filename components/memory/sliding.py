@@ -19,6 +19,7 @@ from components.remembered import (
     tokens_behind,
 )
 from components.sizes import Sizes
+from components.truncation import crossed_behind
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,12 @@ class Recent:
             first window.
         tokens: [batch or 1], int64; tokens of a row since it was reset, or of its last document
             where documents are kept apart.
-        written: windows since the start, whatever the row.
+        crossed: windows that a gradient crosses since what is kept was detached.
     """
 
     layers: tuple[Kept | None, ...]
     tokens: Tensor
-    written: int
+    crossed: int
 
     @property
     def length(self) -> int:
@@ -149,12 +150,12 @@ class Sliding(Memory[Recent]):
             self._kept(Cached.of(own), kept, places) if acts and own is not None else None
             for acts, own, kept in zip(self.acting, seen, old, strict=True)
         )
-        written, crossed = state.written + 1, self.backpropagate_windows
-        if crossed is not None and written % (crossed + 1) == 0:
+        crossed = crossed_behind(state.crossed, self.backpropagate_windows)
+        if crossed == 0:
             layers = tuple(
                 each and Kept(each.first.detached(), each.last.detached()) for each in layers
             )
-        return Recent(layers, tokens_behind(window, state.tokens), written)
+        return Recent(layers, tokens_behind(window, state.tokens), crossed)
 
     @override
     def reset(self, rows: Tensor, state: Recent) -> Recent:

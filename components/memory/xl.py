@@ -11,7 +11,9 @@ from typing_extensions import override
 from components.cached import Cached
 from components.memory import Memory, Seen, Window
 from components.registry import component
+from components.remembered import acting, beside, last_document, own_among, tokens_behind
 from components.sizes import Sizes
+from components.truncation import crossed_behind
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,13 @@ class Cache:
         tokens: [batch or 1], int64; tokens of a row since it was reset, or of its last document
             where documents are kept apart. Of the cached ones only so many are its own.
         windows: [batch or 1], int64; windows since then.
-        written: windows since the start, whatever the row.
+        crossed: windows that a gradient crosses since what is kept was detached.
     """
 
     layers: tuple[Cached | None, ...]
     tokens: Tensor
     windows: Tensor
-    written: int
+    crossed: int
 
     @property
     def length(self) -> int:
@@ -88,8 +90,6 @@ class Xl(Memory[Cache]):
             raise ValueError(f"windows: {windows} is below 0")
         if backpropagate_windows < 0:
             raise ValueError(f"backpropagate_windows: {backpropagate_windows} is below 0")
-        if not layers:
-            raise ValueError("layers: the list has no member")
         self.windows = windows
         self.carries = self.acts_on_keys = windows > 0
         self.rule = positions
@@ -97,7 +97,7 @@ class Xl(Memory[Cache]):
         self.step = step
         self.backpropagate_windows = backpropagate_windows
         self.below = 1 if cache == "below" else 0
-        self.acting = layers
+        self.acting = acting(sizes, layers)
 
     @override
     def start(self, batch: int, device: torch.device) -> Cache:
@@ -112,8 +112,8 @@ class Xl(Memory[Cache]):
     @override
     def recall(self, layer: int, own: Seen, state: Cache) -> Seen:
         source = layer - self.below
-        acts = self.acting[layer % len(self.acting)]
-        cached = state.layers[source] if acts and source >= 0 and state.layers else None
+        acts = self.acting[layer] and source >= 0
+        cached = state.layers[source] if acts and state.layers else None
         if cached is None or not state.length:
             return own
         index = torch.arange(state.length, device=own.keys.device)
@@ -121,14 +121,10 @@ class Xl(Memory[Cache]):
         places = own.query_positions - queries
         # Another memory may have moved the window, and put keys of its own in front.
         moved, others = places[:, :1], own.key_positions[:, : -places.shape[1]]
-        remembered = (index >= state.length - state.tokens[:, None])[:, None]
-        remembered = remembered.expand(-1, own.visible.shape[1], -1)
-        if own.goes_on is not None:
-            remembered = remembered & own.goes_on[:, :, None]
         return replace(
             cached.before(own),
-            key_positions=_beside(before + moved + index, _beside(others, places + after)),
-            visible=_beside(remembered, own.visible),
+            key_positions=beside(before + moved + index, others, places + after),
+            visible=beside(own_among(state.length, state.tokens, own.goes_on), own.visible),
         )
 
     @override
@@ -139,11 +135,12 @@ class Xl(Memory[Cache]):
             None if own is None else Cached.of(own).behind(cached).last(kept)
             for cached, own in zip(old, seen, strict=True)
         )
-        written = state.written + 1
-        if written % (self.backpropagate_windows + 1) == 0:
+        crossed = crossed_behind(state.crossed, self.backpropagate_windows)
+        if crossed == 0:
             layers = tuple(each and each.detached() for each in layers)
-        tokens, windows = _gone_by(window, state)
-        return Cache(layers, tokens, windows, written)
+        _, goes_on = last_document(window)
+        windows = state.windows * goes_on + 1
+        return Cache(layers, tokens_behind(window, state.tokens), windows, crossed)
 
     @override
     def reset(self, rows: Tensor, state: Cache) -> Cache:
@@ -183,22 +180,3 @@ class Xl(Memory[Cache]):
             "flip_flop": (f, g, f),
         }[self.rule]
         return queries, cached - (state.length - m), own
-
-
-def _gone_by(window: Window, state: Cache) -> tuple[Tensor, Tensor]:
-    """Return the tokens and windows of each row, or of its last document, behind this window."""
-    length = window.x.shape[1]
-    tokens, windows = state.tokens + length, state.windows + 1
-    if window.documents is None:
-        return tokens, windows
-    last = window.documents[:, -1:]
-    own = (window.documents == last).sum(dim=1)
-    goes_on = last[:, 0] == 0
-    return torch.where(goes_on, tokens, own), torch.where(goes_on, windows, torch.ones_like(own))
-
-
-def _beside(left: Tensor, right: Tensor) -> Tensor:
-    """Join along the last dimension, for as many rows as the larger has."""
-    rows = max(len(left), len(right))
-    each = (part.expand(rows, *part.shape[1:]) for part in (left, right))
-    return torch.cat(list(each), dim=-1)

@@ -13,6 +13,7 @@ from components.initialise import OutputLinear
 from components.memory import Recall, Seen, Window
 from components.mixer import Mixed, Mixer
 from components.positions import Positions
+from components.precision import precise
 from components.registry import component
 from components.sizes import Sizes
 
@@ -140,7 +141,7 @@ def softmax(scores: Tensor, sink: Tensor | None) -> Tensor:
         scores: the same shape; -inf where a key is not visible.
         sink: [heads], one more logit in the denominator; or None.
     """
-    scores = scores.to(torch.promote_types(scores.dtype, torch.float32))
+    scores = scores.to(precise(scores))
     if sink is None:
         return scores.softmax(dim=-1)
     column = sink.to(scores.dtype)[:, None, None].expand(*scores.shape[:-1], 1)

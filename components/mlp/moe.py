@@ -9,6 +9,7 @@ from typing_extensions import override
 from components.mlp import Mlp, Transformed
 from components.mlp.gated import Gated
 from components.mlp.plain import Plain
+from components.precision import precise
 from components.registry import component
 from components.sizes import Sizes
 
@@ -107,7 +108,7 @@ class MixtureOfExperts(Mlp):
 
     def _routed(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the scores [batch, length, experts], and 1 for the chosen ones; in float32."""
-        precision = torch.promote_types(x.dtype, torch.float32)
+        precision = precise(x)
         logits = nn.functional.linear(x.to(precision), self.router.weight.to(precision))
         scores = logits.sigmoid() if self.balance == "bias" else logits.softmax(dim=-1)
         best = (scores.detach() + self.correction.to(precision)).topk(self.active, dim=-1).indices

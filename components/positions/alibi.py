@@ -9,6 +9,7 @@ from typing_extensions import override
 from components.exact import Exact
 from components.memory import Seen
 from components.positions import Positions
+from components.precision import precise
 from components.registry import component
 from components.sizes import Sizes
 
@@ -52,7 +53,7 @@ class Alibi(Positions):
 
     def _slopes(self, queries: Tensor) -> Tensor:
         """Return the slopes [heads with bias], at least in float32: distances are large numbers."""
-        precision = torch.promote_types(queries.dtype, torch.float32)
+        precision = precise(queries)
         if self.log_slopes is not None:
             return self.log_slopes.to(precision).exp()
         return self.exact.on(queries.device).to(precision)

@@ -6,6 +6,7 @@ from typing_extensions import override
 
 from components.memory import Seen
 from components.positions import Positions
+from components.precision import precise
 from components.registry import component
 from components.sizes import Sizes
 
@@ -48,7 +49,7 @@ class Cope(Positions):
 
         A key that it does not see has the score -inf and so counts 0.
         """
-        gates = scores.to(torch.promote_types(scores.dtype, torch.float32)).sigmoid()
+        gates = scores.to(precise(scores)).sigmoid()
         counts = gates.flip(-1).cumsum(dim=-1).flip(-1).clamp(max=self.size - 1)
         # Scores that are no numbers are found in the loss; as an index they would end the process.
         return counts.nan_to_num()

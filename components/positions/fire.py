@@ -6,6 +6,7 @@ from typing_extensions import override
 
 from components.memory import Seen
 from components.positions import Positions
+from components.precision import precise
 from components.registry import component
 from components.sizes import Sizes
 
@@ -58,7 +59,7 @@ class Fire(Positions):
 
     def _share(self, seen: Seen) -> Tensor:
         """Return the distances as shares of the farthest, [batch or 1, queries, keys]."""
-        precision = torch.promote_types(seen.queries.dtype, torch.float32)
+        precision = precise(seen.queries)
         distance = (seen.query_positions[:, :, None] - seen.key_positions[:, None]).abs()
         bend = self.bend.to(precision).abs()
         threshold = (self.multiple.to(precision) * self.threshold).abs()

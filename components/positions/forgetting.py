@@ -1,12 +1,12 @@
 """Scores that fall with what was forgotten between key and query."""
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 from typing_extensions import override
 
 from components.memory import Seen
 from components.positions import Positions
+from components.precision import precise
 from components.registry import component
 from components.sizes import Sizes
 
@@ -36,7 +36,7 @@ class Forgetting(Positions):
     @override
     def beside_keys(self, x: Tensor) -> Tensor:
         logits = self.gate(x)
-        precision = torch.promote_types(logits.dtype, torch.float32)
+        precision = precise(logits)
         return logsigmoid(logits.to(precision) + self.start).transpose(1, 2)[..., None]
 
     @override

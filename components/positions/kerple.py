@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from components.memory import Seen
 from components.positions import Positions
+from components.precision import precise
 from components.registry import component
 from components.sizes import Sizes
 
@@ -44,7 +45,7 @@ class Kerple(Positions):
 
     @override
     def on_scores(self, seen: Seen) -> Tensor:
-        precision = torch.promote_types(seen.queries.dtype, torch.float32)
+        precision = precise(seen.queries)
         distance = (seen.query_positions[:, :, None] - seen.key_positions[:, None]).abs()
         distance = distance[:, None].to(precision)
         scale = _bounded(self.scale.to(precision))[:, None, None]

@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from components.memory import Seen
 from components.positions import Positions
+from components.precision import precise
 from components.registry import component
 from components.sizes import Sizes
 
@@ -53,7 +54,7 @@ class Linspace(Positions):
             spanned, count = seen.query_positions, self.sizes.window
         first = spanned.amin(dim=1, keepdim=True)
         # bfloat16 cannot tell 257 from 256.
-        precision = torch.promote_types(keys.dtype, torch.float32)
+        precision = precise(keys)
         steps = (seen.key_positions - first)[:, None, :, None].to(precision)
         ramp = self.offset + self.edge / max(count - 1, 1) * steps
         moved = keys.to(precision) + ramp * self.scale.to(precision)

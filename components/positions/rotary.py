@@ -11,6 +11,7 @@ from typing_extensions import override
 from components.exact import Exact
 from components.memory import Seen
 from components.positions import Positions
+from components.precision import precise
 from components.registry import component
 from components.sizes import Sizes
 
@@ -107,7 +108,7 @@ class Rotary(Positions):
         return angles.cos() * self.stretch, angles.sin() * self.stretch
 
     def _turn(self, x: Tensor, cos_sin: tuple[Tensor, Tensor]) -> Tensor:
-        precision = torch.promote_types(x.dtype, torch.float32)
+        precision = precise(x)
         cos, sin = (each.to(precision) for each in cos_sin)
         turned, rest = x[..., : self.turned].to(precision), x[..., self.turned :]
         if self.layout == "half":

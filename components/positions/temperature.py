@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from components.memory import Seen
 from components.positions import Positions
+from components.precision import precise
 from components.registry import component
 from components.sizes import Sizes
 
@@ -60,7 +61,7 @@ class Temperature(Positions):
 
     @override
     def on_queries_and_keys(self, seen: Seen) -> tuple[Tensor, Tensor]:
-        precision = torch.promote_types(seen.queries.dtype, torch.float32)
+        precision = precise(seen.queries)
         queries = seen.queries.to(precision) * self._factors(seen, precision)[..., None]
         return queries.to(seen.queries.dtype), seen.keys
 

@@ -9,6 +9,7 @@ from typing_extensions import override
 from components.exact import Exact
 from components.memory import Seen
 from components.positions import Positions
+from components.precision import precise
 from components.registry import component
 from components.sizes import Sizes
 
@@ -68,7 +69,7 @@ class TransformerXl(Positions):
         """
         queries = seen.queries + self.for_distances[:, None]
         wanted = queries @ self.of_distances.weight.unflatten(0, (self.sizes.heads, -1))
-        precision = torch.promote_types(wanted.dtype, torch.float32)
+        precision = precise(wanted)
         a, b = wanted.to(precision).chunk(2, dim=-1)
         # Only differences matter: small angles suit devices that have no float64.
         origin = seen.query_positions[:, :1]

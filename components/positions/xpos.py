@@ -3,7 +3,6 @@
 import math
 from dataclasses import replace
 
-import torch
 from torch import Tensor
 from typing_extensions import override
 
@@ -11,6 +10,7 @@ from components.exact import Exact
 from components.memory import Seen
 from components.positions import Positions
 from components.positions.rotary import Rotary
+from components.precision import precise
 from components.registry import component
 from components.sizes import Sizes
 
@@ -49,7 +49,7 @@ class Xpos(Positions):
     def on_queries_and_keys(self, seen: Seen) -> tuple[Tensor, Tensor]:
         kept = seen.queries.dtype
         # Turned, shrunk, and only then rounded to the model's type.
-        precision = torch.promote_types(kept, torch.float32)
+        precision = precise(seen.queries)
         exact = replace(seen, queries=seen.queries.to(precision), keys=seen.keys.to(precision))
         queries, keys = self.rotary.on_queries_and_keys(exact)
         origin = seen.query_positions[:, :1]

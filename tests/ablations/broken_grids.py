@@ -739,6 +739,15 @@ BROKEN = (
         ("a length is a number of tokens", "evaluate.lengths[1]", "expected 2 to 1048576"),
     ),
     Broken(
+        "a verdict about a length that is not evaluated",
+        extra("evaluate: {lengths: [512, 1024], judge: 2048}"),
+        4,
+        ("about a length that is evaluated", "evaluate.judge = 2048", "the lengths: 512, 1024"),
+    ),
+    Broken(
+        "a verdict about no length", extra("evaluate: {judge: 512}"), 4, ("says which lengths",)
+    ),
+    Broken(
         "a length twice",
         extra("evaluate: {lengths: [512, 256, 512]}"),
         4,

@@ -144,7 +144,7 @@ def test_a_row_that_is_reset_forgets_even_what_is_no_number():
     left = state.forgotten(torch.tensor([True, False, True]))
     assert left.tensors[0].isnan().any(dim=1).tolist() == [False, True, False]
     assert left.tensors[1].tolist() == [0, 1, 0]
-    assert left.windows == 4
+    assert left.crossed == 4
 
 
 @pytest.mark.parametrize("name", ["mamba", "linear_attention", "short_conv", "gated_conv"])

@@ -96,7 +96,7 @@ def test_a_mixer_behind_attention_adds_to_what_the_layer_made(mixer):
     plain = random_decoder(layers=1)
     tokens = some_tokens(length=WINDOW)
     found = {}
-    model.layers[0].before_after.register_forward_hook(lambda *each: found.update(x=each[1][0]))
+    model.layers[0].norm_after.register_forward_hook(lambda *each: found.update(x=each[1][0]))
     model.norm.register_forward_hook(lambda *each: found.update(y=each[1][0]))
     windowed(model, tokens)
     plain.norm.register_forward_hook(lambda *each: found.update(expected=each[1][0]))

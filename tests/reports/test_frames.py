@@ -51,6 +51,16 @@ def test_a_results_folder_is_read(tmp_path):
     assert len(curves(frames)["none/1"]) == 60
 
 
+def test_results_of_earlier_versions_have_no_accuracy_and_are_read(tmp_path):
+    folder = results(tmp_path, LOSSES)
+    _rewrite(folder, "evaluations", lambda frame: frame.drop("accuracy"))
+    _rewrite(folder, "documents", lambda frame: frame.drop("correct"))
+    frames = read_frames(folder)
+    assert frames.evaluations["accuracy"].is_null().all()
+    assert frames.documents["correct"].is_null().all()
+    assert frames.evaluations["loss"].is_not_null().all()
+
+
 def test_a_grid_without_results_is_named_with_those_that_have_some(tmp_path):
     results(tmp_path, LOSSES)
     with pytest.raises(UserError) as caught:

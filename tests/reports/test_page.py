@@ -14,7 +14,7 @@ from reports.material import Material
 from reports.page import page
 from reports.provenance import digest
 from reports.verdict import judge
-from tests.results import edit_manifest, results
+from tests.results import as_probe, edit_manifest, results
 
 BUILT = datetime(2026, 11, 24, 8, 41, tzinfo=UTC)
 LOSSES = {
@@ -209,3 +209,24 @@ def test_overrides_stand_beside_the_grid(tmp_path):
     folder = results(tmp_path, LOSSES)
     edit_manifest(folder, overrides=["set.training.steps=200"])
     assert "set.training.steps=200" in words(written(folder))
+
+
+def test_accuracy_stands_beside_the_loss_where_only_answers_are_predicted(tmp_path):
+    text = words(written(results(tmp_path / "text", LOSSES)))
+    probe = words(written(as_probe(results(tmp_path / "probe", LOSSES))))
+    assert "accuracy" not in text
+    assert "nats per token; accuracy" in probe
+    assert re.search(r"3\.203 ± 0\.014 4\.065 ± 0\.057", probe)
+
+
+def test_machines_are_always_told_the_accuracy(tmp_path):
+    first = said(results(tmp_path, LOSSES))["variants"][0]["accuracy"]
+    assert first["low"] < first["mean"] < first["high"]
+    assert first["mean"] == pytest.approx(0.0406, abs=1e-4)
+
+
+def test_results_of_earlier_versions_have_no_accuracy(tmp_path):
+    folder = results(tmp_path, LOSSES)
+    path = folder / "evaluations.parquet"
+    pl.read_parquet(path).drop("accuracy").write_parquet(path)
+    assert said(folder)["variants"][0]["accuracy"] is None

@@ -4,7 +4,7 @@ import pytest
 
 from reports.frames import read_frames
 from reports.profiles import profile_section, profiles
-from tests.results import results
+from tests.results import as_probe, results
 
 LOSSES = {"rotary": [3.201, 3.198], "none": [3.255, 3.247]}
 
@@ -48,4 +48,11 @@ def test_a_profile_without_any_position_is_said(tmp_path):
     pl.read_parquet(path).with_columns(nothing).write_parquet(path)
     assert profile_section(read_frames(folder), ()).problem == (
         "No validation document reaches the first position of every cell."
+    )
+
+
+def test_a_synthetic_task_has_no_profile(tmp_path):
+    frames = read_frames(as_probe(results(tmp_path, LOSSES)))
+    assert profile_section(frames, ()).problem == (
+        "Only the answers of a synthetic task have a loss, and they stand at few positions."
     )

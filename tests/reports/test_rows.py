@@ -1,13 +1,16 @@
+import math
 from datetime import UTC, datetime
 
+import polars as pl
 import pytest
 from scipy import stats
 
 from reports.frames import read_frames
 from reports.marks import Scale, scale_ticks
 from reports.material import Material
+from reports.numbers import NO_RESULT, THIN
 from reports.verdict import judge
-from tests.results import results
+from tests.results import as_probe, results
 
 LOSSES = {
     "rotary": [3.201, 3.198, 3.209, 3.2],
@@ -18,6 +21,11 @@ LOSSES = {
 
 def material(tmp_path, losses=None, **settings) -> Material:
     frames = read_frames(results(tmp_path, losses or LOSSES, **settings))
+    return Material(frames, judge(frames), datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def probed(tmp_path, losses, **settings) -> Material:
+    frames = read_frames(as_probe(results(tmp_path, losses, **settings)))
     return Material(frames, judge(frames), datetime(2026, 1, 1, tzinfo=UTC))
 
 
@@ -99,3 +107,38 @@ def test_tokens_and_flops_of_a_step_are_those_of_the_cells(tmp_path):
     assert summary.tokens_per_step == 128
     assert summary.flops_per_step == 128 * (7.2e5 + 1)
     assert summary.seconds_per_step == pytest.approx(0.012)
+
+
+def test_accuracy_is_the_mean_over_seeds_where_only_answers_are_predicted(tmp_path):
+    row, other, _ = probed(tmp_path, LOSSES).rows
+    own = [100 * math.exp(-loss) for loss in LOSSES["rotary"]]
+    half = stats.t.ppf(0.975, 3) * stats.sem(own)
+    assert row.accuracy == f"{stats.tmean(own):.3f} ± {half:.3f}{THIN}%"
+    mean = 100 * stats.tmean([math.exp(-loss) for loss in LOSSES["none"]])
+    assert other.accuracy.startswith(f"{mean:.3f} ± ")
+
+
+def test_accuracy_of_one_seed_has_no_interval(tmp_path):
+    row, _ = probed(tmp_path, {"a": [0.0], "b": [0.5]}).rows
+    assert row.accuracy == f"100.0{THIN}%"
+
+
+def test_a_variant_without_an_accuracy_says_so(tmp_path):
+    losses = {"a": [0.1, 0.2], "b": [0.5, 0.6]}
+    found = probed(tmp_path, losses, status={"b/0": "failed", "b/1": "failed"})
+    assert found.rows[1].accuracy == NO_RESULT
+
+
+def test_accuracy_of_text_is_not_shown(tmp_path):
+    found = material(tmp_path)
+    assert [row.accuracy for row in found.rows] == [""] * 3
+    assert found.summaries[0].accuracy is not None
+
+
+def test_flops_of_a_step_are_those_of_its_cells_where_few_places_predict(tmp_path):
+    folder = results(tmp_path, LOSSES)
+    path = folder / "cells.parquet"
+    pl.read_parquet(path).with_columns(pl.col("tokens") // 4).write_parquet(path)
+    frames = read_frames(folder)
+    summary = Material(frames, judge(frames), datetime(2026, 1, 1, tzinfo=UTC)).summaries[0]
+    assert summary.flops_per_step == pytest.approx(summary.flops / 60)

@@ -13,7 +13,7 @@ from reports.numbers import percent
 from reports.terminal import plain, show
 from reports.verdict import judge
 from tests.reference import written
-from tests.results import edit_manifest, results
+from tests.results import as_probe, edit_manifest, results
 
 PATH = Path("results/positions.html")
 LOSSES = {
@@ -134,3 +134,13 @@ def test_no_seed_draws_no_bar(tmp_path):
     text = plain(material(results(tmp_path, {"rotary": [3.2], "none": [3.3]})), PATH)
     assert "no verdict +0.100 " in text
     assert "|" not in text
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_accuracy_is_shown_where_only_answers_are_predicted(tmp_path, width):
+    text = material(results(tmp_path / "text", LOSSES))
+    probe = material(as_probe(results(tmp_path / "probe", LOSSES)))
+    assert "accuracy" not in shown(text, width) + plain(text, PATH)
+    for found in (shown(probe, width), plain(probe, PATH)):
+        assert "accuracy" in found
+        assert probe.rows[0].accuracy in found

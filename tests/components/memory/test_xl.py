@@ -223,7 +223,7 @@ def test_below_shows_a_layer_the_keys_of_the_layer_below():
 
 
 def test_layers_without_a_cache_see_their_own_window():
-    memory = component("memory", "xl", sizes(), layers=(True, False))
+    memory = component("memory", "xl", sizes(layers=3), layers=(True, False))
     state = memory.start(1, torch.device("cpu"))
     own = own_keys(memory, state)
     window = Window.of(torch.zeros(1, 3, 16))
