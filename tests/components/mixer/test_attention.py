@@ -53,6 +53,13 @@ def seen_by(queries, keys, values, visible, **more):
     return Seen(queries, keys, values, last, places, visible, **more)
 
 
+def filled(attention):
+    """The same with known weights."""
+    for index, parameter in enumerate(attention.parameters()):
+        parameter.data = some_values(*parameter.shape, seed=index) / 4
+    return attention
+
+
 def matrices(attention):
     names = {"q": attention.query, "k": attention.key, "v": attention.value, "o": attention.out}
     return {letter: module.weight.detach().numpy() for letter, module in names.items()}
@@ -181,7 +188,7 @@ def test_a_cap_that_is_out_of_reach_is_none():
 
 
 def test_a_cap_has_the_values_and_gradients_of_gemma_2():
-    ours = component("mixer", "attention", sizes(kv_heads=2), softcap=0.5).double()
+    ours = filled(component("mixer", "attention", sizes(kv_heads=2), softcap=0.5).double())
     x = some_values(2, 5, 16).requires_grad_()
     queries, keys, values = (
         each(x).unflatten(-1, (-1, 4)).transpose(1, 2)
@@ -192,10 +199,31 @@ def test_a_cap_has_the_values_and_gradients_of_gemma_2():
     mask = torch.full((5, 5), -torch.inf, dtype=torch.float64).triu(1)
     theirs, _ = gemma_attention(module, queries, keys, values, mask, softcap=0.5)
     expected = ours.out(theirs.flatten(2))
-    torch.testing.assert_close(mixed(ours, x), expected)
+    near = {"atol": 1e-6, "rtol": 1e-6}  # theirs takes the softmax in float32
+    torch.testing.assert_close(mixed(ours, x), expected, **near)
     torch.testing.assert_close(
         torch.autograd.grad(mixed(ours, x).square().sum(), [x, ours.query.weight]),
         torch.autograd.grad(expected.square().sum(), [x, ours.query.weight]),
+        **near,
+    )
+
+
+def test_a_cap_has_the_values_and_gradients_of_plain_arithmetic():
+    queries = some_values(2, 4, 5, 4).requires_grad_()
+    keys, values = (some_values(2, 2, 5, 4, seed=each).requires_grad_() for each in (1, 2))
+    visible = torch.ones(5, 5, dtype=torch.bool).tril()[None]
+    wide = [each.repeat_interleave(2, dim=1) for each in (keys, values)]
+    scores = 0.5 * torch.tanh(queries @ wide[0].mT / 2 / 0.5)
+    expected = scores.masked_fill(~visible[:, None], -torch.inf).softmax(-1) @ wide[1]
+    cap = component("mixer", "attention", sizes(), softcap=0.5).cap
+    ours = attend(seen_by(queries, keys, values, visible), Positions(sizes()), cap)
+    torch.testing.assert_close(ours, expected, atol=1e-12, rtol=0)
+    inputs = [queries, keys, values]
+    torch.testing.assert_close(
+        torch.autograd.grad(ours.square().sum(), inputs),
+        torch.autograd.grad(expected.square().sum(), inputs),
+        atol=1e-12,
+        rtol=0,
     )
 
 
@@ -211,9 +239,9 @@ def test_normed_heads_have_the_values_and_gradients_of_qwen3():
     )
     config._attn_implementation = "eager"
     theirs = Qwen3Attention(config, layer_idx=0).double()
-    ours = component("mixer", "attention", sizes(kv_heads=2), qk_norm="head").double()
+    ours = filled(component("mixer", "attention", sizes(kv_heads=2), qk_norm="head").double())
     for name, module in zip("qkvo", (ours.query, ours.key, ours.value, ours.out), strict=True):
-        module.weight.data = getattr(theirs, f"{name}_proj").weight.data
+        getattr(theirs, f"{name}_proj").weight.data = module.weight.data
     for name, module in (("q", ours.query_norm), ("k", ours.key_norm)):
         gain = some_values(4, seed=ord(name))
         module.weight.data = gain
