@@ -20,6 +20,7 @@ from components.options import Choice
 from components.positions import Positions
 from components.registry import build
 from components.sizes import Sizes
+from pipelines.train import carries_gradient
 
 VOCABULARY = 11
 WINDOW = 6
@@ -121,6 +122,24 @@ def windowed(model: Decoder, tokens: Tensor, window: int | None = None) -> Tenso
         logits, state, _ = model(each, state)
         parts.append(logits)
     return torch.cat(parts, dim=1)
+
+
+def reached_windows(model: Decoder, count: int = 4) -> tuple[list[bool], list[bool]]:
+    """For each window but the first, whether its loss reaches the one before it; and is told to."""
+    embedded = [
+        model.embedding(part).detach().requires_grad_()
+        for part in some_tokens(length=count * WINDOW).split(WINDOW, dim=1)
+    ]
+    state, found, told = model.start(3), [], []
+    for index, x in enumerate(embedded):
+        logits, state, _ = model.from_embeddings(x, state)
+        told.append(carries_gradient(state))
+        if index:
+            (gradient,) = torch.autograd.grad(
+                logits.sum(), embedded[index - 1], allow_unused=True, retain_graph=True
+            )
+            found.append(gradient is not None and bool(gradient.any()))
+    return found, told[:-1]
 
 
 def documents(lengths: Sequence[int], end: int = 255) -> Documents:

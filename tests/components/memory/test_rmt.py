@@ -9,12 +9,12 @@ from torch import nn
 from components.errors import UserError
 from components.initialise import initialise
 from pipelines.checks import unreached
-from pipelines.train import carries_gradient
 from tests.builders import (
     CONTEXT,
     WINDOW,
     component,
     random_decoder,
+    reached_windows,
     sizes,
     some_tokens,
     some_values,
@@ -173,20 +173,7 @@ def test_what_is_handed_on_from_the_front_knows_no_token_of_the_window():
 )
 def test_a_gradient_crosses_as_many_windows_as_it_may(crossed, expected):
     model = with_memory(backpropagate_windows=crossed)
-    embedded = [
-        model.embedding(part).detach().requires_grad_()
-        for part in some_tokens(length=4 * WINDOW).split(WINDOW, dim=1)
-    ]
-    state, found, told = model.start(3), [], []
-    for index, x in enumerate(embedded):
-        logits, state, _ = model.from_embeddings(x, state)
-        told.append(carries_gradient(state))
-        if index:
-            (gradient,) = torch.autograd.grad(
-                logits.sum(), embedded[index - 1], allow_unused=True, retain_graph=True
-            )
-            found.append(gradient is not None and bool(gradient.any()))
-    assert found == told[:-1] == expected
+    assert reached_windows(model) == (expected, expected)
 
 
 def test_gradients_of_windows_that_are_cut_apart_go_back_one_by_one():

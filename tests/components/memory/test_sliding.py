@@ -5,7 +5,15 @@ import torch
 from transformers.masking_utils import sliding_window_overlay
 
 from components.errors import UserError
-from tests.builders import WINDOW, component, random_decoder, sizes, some_tokens, windowed
+from tests.builders import (
+    WINDOW,
+    component,
+    random_decoder,
+    reached_windows,
+    sizes,
+    some_tokens,
+    windowed,
+)
 from tests.components.memory.labelled import next_window, shown
 from tests.known import COMPONENTS
 
@@ -171,19 +179,7 @@ def test_only_keys_that_can_be_seen_are_kept():
 )
 def test_a_gradient_crosses_as_many_windows_as_it_may(crossed, expected):
     model = decoder(size=4, sinks=1, backpropagate_windows=crossed)
-    embedded = [
-        model.embedding(part).detach().requires_grad_()
-        for part in some_tokens(length=4 * WINDOW).split(WINDOW, dim=1)
-    ]
-    state, found = model.start(3), []
-    for index, x in enumerate(embedded):
-        logits, state, _ = model.from_embeddings(x, state)
-        if index:
-            (gradient,) = torch.autograd.grad(
-                logits.sum(), embedded[index - 1], allow_unused=True, retain_graph=True
-            )
-            found.append(gradient is not None and bool(gradient.any()))
-    assert found == expected
+    assert reached_windows(model) == (expected, expected)
 
 
 def test_layers_in_which_it_does_not_act_see_their_window():

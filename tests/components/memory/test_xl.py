@@ -13,6 +13,7 @@ from tests.builders import (
     WINDOW,
     component,
     random_decoder,
+    reached_windows,
     sizes,
     some_tokens,
     some_values,
@@ -188,19 +189,7 @@ def test_each_layer_looks_one_window_farther_back(layers):
 )
 def test_a_gradient_crosses_as_many_windows_as_it_may(crossed, expected):
     model = remembering(windows=1, backpropagate_windows=crossed)
-    embedded = [
-        model.embedding(part).detach().requires_grad_()
-        for part in some_tokens(length=4 * WINDOW).split(WINDOW, dim=1)
-    ]
-    state, found = model.start(3), []
-    for index, x in enumerate(embedded):
-        logits, state, _ = model.from_embeddings(x, state)
-        if index:
-            (gradient,) = torch.autograd.grad(
-                logits.sum(), embedded[index - 1], allow_unused=True, retain_graph=True
-            )
-            found.append(gradient is not None and bool(gradient.any()))
-    assert found == expected
+    assert reached_windows(model) == (expected, expected)
 
 
 def test_nothing_that_is_kept_for_the_next_window_holds_a_graph():
