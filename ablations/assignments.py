@@ -1,7 +1,7 @@
 """What a mapping of a grid assigns: nested or dotted keys, flattened and checked."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ablations.language import (
     FIELD_SECTIONS,
@@ -112,6 +112,31 @@ def _check_key(words: Sequence[str], node: Node, catalogue: Catalogue) -> bool:
     else:
         raise _unknown(words, node, catalogue)
     return not (len(words) == 1 and words[0] in FIELD_SECTIONS)
+
+
+def known_setting(node: Node, key: str, catalogue: Catalogue) -> list[Any]:
+    """Return the types that a setting may have; an option of a kind has one for each component.
+
+    Raises:
+        UserError: there is no such setting; the message is at `node`, which names it.
+    """
+    words = key.split(".")
+    _check_key(words, node, catalogue)
+    kind, option = words[0], words[-1]
+    if kind in FIELD_SECTIONS:
+        return [field_types(kind, catalogue)[option]]
+    names = words[1:2] if len(words) > 2 else catalogue.names(kind)  # noqa: PLR2004  # kind.option
+    found = [
+        each.annotation
+        for name in names
+        for each in catalogue.entry(kind, name).options
+        if each.name == option and len(words) > 1
+    ]
+    if not found:
+        known = sorted({each.name for n in names for each in catalogue.entry(kind, n).options})
+        hints = (*nearest(option, known), f"known options of {kind}: {', '.join(known) or 'none'}")
+        raise node.refuse(f"{key} is no option", *hints)
+    return found
 
 
 def _check_option(words: Sequence[str], node: Node, catalogue: Catalogue) -> None:

@@ -16,9 +16,14 @@ def variants(grid: Grid, catalogue: Catalogue) -> tuple[Variant, ...]:
 
 def cells(grid: Grid, catalogue: Catalogue) -> tuple[Cell, ...]:
     """Return every cell once: variant by variant, the seeds of each in a row."""
+    return tuple(cell for _, cell in named_cells(grid, catalogue))
+
+
+def named_cells(grid: Grid, catalogue: Catalogue) -> tuple[tuple[Variant, Cell], ...]:
+    """Return every cell with its variant."""
     expansion = expand(grid.declared, catalogue)
     return tuple(
-        replace(cell, variant=variant.differs, seed=seed)
+        (variant, replace(cell, variant=variant.differs, seed=seed))
         for variant, cell in zip(expansion.variants, expansion.cells, strict=True)
-        for seed in grid.seeds
+        for seed in grid.seeds_of(variant.name)
     )

@@ -52,7 +52,40 @@ def expand(declared: Declared, catalogue: Catalogue) -> Expansion:
     alone = partial(_alone, layers, catalogue)
     variants = _variants(declared, found, cells, baseline, alone)
     _refuse_equal(found, cells, [variant.name for variant in variants])
-    return Expansion(variants, cells, variants[baseline].name)
+    expansion = Expansion(variants, cells, variants[baseline].name)
+    return _with_solved(expansion, found, declared, catalogue) if declared.solved else expansion
+
+
+def _with_solved(
+    expansion: Expansion, found: Sequence[Point], declared: Declared, catalogue: Catalogue
+) -> Expansion:
+    """Put what was solved into the variants, which are called as before.
+
+    Raises:
+        UserError: a variant has no such setting.
+    """
+    layers = Layers(declared.preset, declared.fixed)
+    problems = Problems()
+    cells = []
+    for variant, point, before in zip(expansion.variants, found, expansion.cells, strict=True):
+        own = {**point.settings, **declared.solved.get(variant.name, {})}
+        cells.append(problems.attempt(before, resolve, layers, own, catalogue))
+    problems.settle()
+    base = cells[[variant.name for variant in expansion.variants].index(expansion.baseline)]
+    keys = dict.fromkeys(key for settings in declared.solved.values() for key in settings)
+    variants = [
+        replace(
+            variant,
+            differs={**variant.differs, **_unlike_in(keys, cell, base)},
+            settings=flat(cell),
+        )
+        for variant, cell in zip(expansion.variants, cells, strict=True)
+    ]
+    return Expansion(tuple(variants), tuple(cells), expansion.baseline)
+
+
+def _unlike_in(keys: Collection[str], cell: Cell, base: Cell) -> dict[str, Any]:
+    return {key: lookup(cell, key) for key in keys if lookup(cell, key) != lookup(base, key)}
 
 
 def _refuse_unreached(declared: Declared, cells: Sequence[Cell]) -> None:

@@ -52,16 +52,8 @@ def gather(plan: Plan, store: Path, into: Path, options: Sequence[str] = ()) -> 
         options: of the command line that the commands in the manifest need as well.
     """
     runs = {each.name: read_run(store, each.fingerprint) for each in plan.cells}
-    pairs = pair_digests({each.variant: each.document for each in plan.cells}, plan.grid)
-    # one seed gives no verdict, nor does a sweep with cells missing: neither is a look
-    if all(runs.values()) and len(plan.grid.seeds) > 1:
-        record_look(store, pairs, plan.grid.seeds)
     rows = [_row(each, runs[each.name], plan.grid.judge) for each in plan.cells]
-    looks = {
-        "question": question_digest((each.document for each in plan.cells), plan.grid.judge),
-        "seeds": looks_up_to(store, pairs, plan.grid.seeds),
-        "declared": None,
-    }
+    looks = _looks(plan, store, all(runs.values()))
     manifest = manifest_of(plan, runs, rows, looks, options)
     steps = _concat(plan, runs, STEPS, _steps_of)
     _write_frame(into / "steps.parquet", steps)
@@ -77,6 +69,28 @@ def gather(plan: Plan, store: Path, into: Path, options: Sequence[str] = ()) -> 
     write_json(into / "metrics.json", metrics(plan, rows))
     write_json(into / "manifest.json", manifest)
     return manifest
+
+
+def _looks(plan: Plan, store: Path, complete: bool) -> dict[str, Any]:  # noqa: FBT001  # a fact
+    """Record this look, and return it with those that came before.
+
+    One seed gives no verdict, nor does a sweep with cells missing: neither is a look. Contrasts
+    that an earlier look decided are not looked at again.
+    """
+    grid = plan.grid
+    documents = {each.variant: each.document for each in plan.cells}
+    still_open = {name: each for name, each in documents.items() if name not in grid.asked}
+    if complete and len(grid.seeds) > 1:
+        record_look(store, pair_digests(still_open, grid), grid.seeds, grid.looks)
+    pairs = pair_digests(documents, grid)
+    reached = len(grid.seeds) if complete else len(grid.seeds) - 1
+    return {
+        "question": question_digest((each.document for each in plan.cells), grid.judge),
+        "seeds": looks_up_to(store, pairs, grid.seeds, grid.looks),
+        "declared": None if grid.looks is None else list(grid.looks),
+        "taken": None if grid.looks is None else [each for each in grid.looks if each <= reached],
+        "stopped": None,
+    }
 
 
 def metrics(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +11,7 @@ from ablations.claims import read_claim
 from ablations.declare import check_keys, read_declared
 from ablations.expand import expand
 from ablations.language import Declared
+from ablations.match import Match, read_match
 from ablations.overrides import canonical, digest, read_changes
 from ablations.presets import read_preset
 from ablations.ranges import check_sizes
@@ -39,7 +40,11 @@ class Grid:
         preset: the scale.
         declared: baseline, axes and variants as written.
         baseline: the name of the variant that every other one is judged against.
-        seeds: of every variant.
+        seeds: of every variant; with looks the most that a variant may get.
+        looks: numbers of seeds at which a sweep judges; None: every variant gets all seeds.
+        asked: name of a variant -> its seeds at the look that is being taken; others get all.
+        budget: hours of training that further looks stay within.
+        match: what a free option makes equal for all variants.
         margin: nats per token; smaller differences do not matter. None: every difference does.
         interval, hold, compare: how the verdict is made, and what is held equal.
         evaluate: the validation split first.
@@ -67,6 +72,14 @@ class Grid:
     claim: Mapping[str, Any] | None
     overrides: tuple[str, ...]
     warnings: tuple[str, ...]
+    looks: tuple[int, ...] | None = None
+    budget: float | None = None
+    match: Match | None = None
+    asked: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def seeds_of(self, variant: str) -> tuple[int, ...]:
+        """Return the seeds that a variant is trained with."""
+        return self.asked.get(variant, self.seeds)
 
 
 def grid_names() -> tuple[str, ...]:
@@ -95,6 +108,7 @@ def read_grid(name_or_path: str, overrides: Sequence[str], catalogue: Catalogue)
     declared = read_declared(root, scale.settings if scale else {}, catalogue, problems)
     problems.attempt(None, check_sizes, {**declared.preset, **declared.fixed}, _varied(declared))
     terms = read_terms(root, problems, _trained(declared))
+    match = read_match(root.items["match"], catalogue, problems) if "match" in root.items else None
     check_keys(root, catalogue, problems)
     problems.settle()
 
@@ -113,6 +127,7 @@ def read_grid(name_or_path: str, overrides: Sequence[str], catalogue: Catalogue)
         declared=declared,
         baseline=expansion.baseline,
         claim=claim.values,
+        match=match,
         overrides=tuple(each.text for each in changes.effective),
         warnings=(*_few_seeds(terms, root), *declared.stays, *claim.warnings),
         **vars(terms),

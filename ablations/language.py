@@ -22,18 +22,17 @@ GRID_KEYS = (
     "margin",
     "interval",
     "hold",
+    "match",
+    "budget",
     "evaluate",
     "compare",
     "claim",
 )
 
 NOT_YET = (
-    "match",
     "tune",
     "search",
-    "looks",
     "final",
-    "budget",
     "retries",
     "deadline",
     "stop_after_failures",
@@ -110,6 +109,7 @@ class Declared:
         exclude: partial points.
         variants: name -> settings that replace the baseline's.
         leave_out: kind of component -> its `none`, which replaces the baseline's.
+        solved: name of a variant -> settings that were found for it: it keeps its name.
         stays: why kinds that `leave_out` names stay.
     """
 
@@ -121,6 +121,7 @@ class Declared:
     exclude: Sequence[tuple[Node, Settings]] = ()
     variants: Mapping[str, tuple[Node, Settings]] = field(default_factory=dict)
     leave_out: Settings = field(default_factory=dict)
+    solved: Mapping[str, Settings] = field(default_factory=dict)
     stays: Sequence[str] = ()
 
 

@@ -26,10 +26,12 @@ class Look:
     Fields:
         pairs: digests of the contrasts.
         seeds: sorted.
+        declared: the looks that the grid had declared; None if it had none.
     """
 
     pairs: frozenset[str]
     seeds: tuple[int, ...]
+    declared: tuple[int, ...] | None = None
 
 
 def question_digest(documents: Iterable[Mapping[str, Any]], judge: Evaluation = VALIDATION) -> str:
@@ -63,10 +65,22 @@ def pair_digests(documents: Documents, grid: Grid) -> frozenset[str]:
     )
 
 
-def record_look(store: Path, pairs: Collection[str], seeds: Sequence[int]) -> None:
-    """Remember that contrasts are judged with these seeds; the same look is recorded once."""
+def record_look(
+    store: Path,
+    pairs: Collection[str],
+    seeds: Sequence[int],
+    declared: tuple[int, ...] | None = None,
+) -> None:
+    """Remember that contrasts are judged with these seeds; the same look is recorded once.
+
+    Args:
+        store: folder of runs.
+        pairs: digests of the contrasts.
+        seeds: with which they are judged.
+        declared: the looks of the grid, this one among them.
+    """
     store.mkdir(parents=True, exist_ok=True)
-    wanted = Look(frozenset(pairs), tuple(sorted(seeds)))
+    wanted = Look(frozenset(pairs), tuple(sorted(seeds)), declared)
     with (store / FILE).open("a+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
@@ -75,19 +89,26 @@ def record_look(store: Path, pairs: Collection[str], seeds: Sequence[int]) -> No
             return
         if text and not text.endswith("\n"):
             file.write("\n")  # the last writer was killed: its torn line ends here
-        record = {"pairs": sorted(wanted.pairs), "seeds": wanted.seeds}
+        record = {"pairs": sorted(wanted.pairs), "seeds": wanted.seeds, "declared": declared}
         file.write(json.dumps(record, sort_keys=True) + "\n")
 
 
-def looks_up_to(store: Path, pairs: Collection[str], seeds: Sequence[int]) -> list[list[int]]:
+def looks_up_to(
+    store: Path,
+    pairs: Collection[str],
+    seeds: Sequence[int],
+    declared: tuple[int, ...] | None = None,
+) -> list[list[int]]:
     """Return the sets of seeds at which any of these contrasts was judged before, then these.
 
     A look at a contrast that came after it was judged with these seeds says nothing about how they
     were chosen, and is left out. One shared contrast is enough: its look counts for the whole grid.
+    Looks that were `declared` as the grid declares its own are paid for, and are none of these.
     """
     wanted = tuple(sorted(seeds))
     path = store / FILE
-    recorded = _read(path.read_text(encoding="utf-8")) if path.exists() else []
+    every = _read(path.read_text(encoding="utf-8")) if path.exists() else []
+    recorded = [each for each in every if declared is None or each.declared != declared]
     counted = {index for pair in pairs for index in _before(recorded, pair, wanted)}
     found = dict.fromkeys(recorded[index].seeds for index in sorted(counted))
     return [list(each) for each in (*found, wanted)]
@@ -130,6 +151,8 @@ def _read(text: str) -> list[Look]:
 def _look(line: str) -> Look | None:
     try:
         record = json.loads(line)
-        return Look(frozenset(record["pairs"]), tuple(record["seeds"]))
+        declared = record.get("declared")
+        pairs, seeds = frozenset(record["pairs"]), tuple(record["seeds"])
+        return Look(pairs, seeds, None if declared is None else tuple(declared))
     except (ValueError, TypeError, KeyError):
         return None  # torn by a kill in mid-write

@@ -51,6 +51,7 @@ def manifest_of(
         "interval": grid.interval,
         "compare": grid.compare,
         "hold": grid.hold,
+        "match": _match(plan),
         "seeds": list(grid.seeds),
         "claim": None if grid.claim is None else plain(dict(grid.claim)),
         "variants": [_variant(plan, index) for index in range(len(plan.variants))],
@@ -66,6 +67,20 @@ def manifest_of(
             for each in sorted(grid.evaluate, key=lambda each: each != grid.judge)
         ],  # the one that judges first
         "code": _code(each.document for each in plan.cells),
+    }
+
+
+def _match(plan: Plan) -> dict[str, Any] | None:
+    """Return what was made equal, and the value that was found for each variant."""
+    match, solved = plan.grid.match, plan.grid.declared.solved
+    if match is None:
+        return None
+    found = {name: own[match.key].value for name, own in solved.items() if match.key in own}
+    return {
+        "quantity": match.quantity,
+        "key": match.key,
+        "tolerance": match.tolerance,
+        "solved": found,
     }
 
 

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from ablations.command import Command, arguments, main_of
+from ablations.decided import at_look, gone_to
+from ablations.grid import Grid
 from ablations.plan_table import show
 from ablations.planning import Plan, plan
 from ablations.progress import say
-from ablations.project import named_grid, project_of, replayed
+from ablations.project import Project, named_grid, project_of, replayed
+from ablations.resolvable import resolvable
 from ablations.selection import selected
 from ablations.workers import places
 from components.options import plain
@@ -19,8 +23,9 @@ from components.options import plain
 USAGE = """\
 python -m ablations.plan grid=NAME [preset=NAME] [key=value ...]
 
-Shows the cells of a grid, which are cached, stale (and why), missing or failed, and what the rest
-would cost. Trains nothing; text that was never prepared is prepared.
+Shows the cells of a grid, which are cached, stale (and why), missing or failed, what the rest would
+cost, and which difference the seeds can resolve. Trains nothing; text that was never prepared is
+prepared.
 """
 
 PLAIN_WIDTH = 100
@@ -33,13 +38,27 @@ def main(argv: Sequence[str]) -> int:
     grid = named_grid(command, project)
     for warning in grid.warnings:
         say(f"warning: {warning}")
-    planned = plan(grid, project, say)
+    planned = _planned(grid, project)
     selected(planned, command.only)  # refuses names that the grid does not have
+    found = resolvable(planned)
     if command.json:
-        sys.stdout.write(json.dumps(as_json(planned), indent=1, allow_nan=False) + "\n")
-    else:
-        show(planned, len(places(planned.device, command.workers)), _console(command))
+        told = {**as_json(planned), "resolvable": found}
+        sys.stdout.write(json.dumps(told, indent=1, allow_nan=False) + "\n")
+        return 0
+    console = _console(command)
+    show(planned, len(places(planned.device, command.workers)), console)
+    for sentence in found["sentences"] if found else ():
+        console.print(Text(sentence))
     return 0
+
+
+def _planned(grid: Grid, project: Project) -> Plan:
+    """Plan a grid; one with looks as far as its results have gone."""
+    if grid.looks is None:
+        return plan(grid, project, say)
+    first = plan(at_look(grid, grid.looks[0], {}), project, say)
+    reached = gone_to(grid, first, project.results / grid.results_name)
+    return first if reached == first.grid else plan(reached, project, say)
 
 
 def as_json(planned: Plan) -> dict[str, Any]:

@@ -17,9 +17,7 @@ ROOM = 78
 def show(planned: Plan, workers: int, console: Console) -> None:
     """Print the plan as a table of variants, the reasons below it, and the sum last."""
     grid = planned.grid
-    counts = (
-        f"{len(planned.variants)} variants × {len(grid.seeds)} seeds = {len(planned.cells)} cells"
-    )
+    counts = _counts(planned)
     head = f"preset {grid.preset} · {counts} · baseline {grid.baseline}"
     console.print(Text.assemble((grid.results_name, "bold"), "  ", grid.question), soft_wrap=True)
     console.print(Text(f"{head}\n"), soft_wrap=True)
@@ -27,6 +25,23 @@ def show(planned: Plan, workers: int, console: Console) -> None:
     for line in reasons(planned):
         console.print(Text(line), soft_wrap=True)
     console.print(Text(f"\n{summary(planned, workers)}"), soft_wrap=True)
+
+
+def _counts(planned: Plan) -> str:
+    """Return how many cells there are; with looks, also how many more there may be."""
+    grid, cells = planned.grid, len(planned.cells)
+    variants = len(planned.variants)
+    numbers = sorted({len(grid.seeds_of(variant.name)) for variant in planned.variants})
+    seeds = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else f"{numbers[0]}"
+    counts = f"{variants} variants × {seeds} seeds = {cells} cells"
+    later = [look for look in grid.looks or () if look > len(grid.seeds)]
+    if not later:
+        return counts
+    most = (later[-1] - len(grid.seeds)) * sum(
+        variant.name not in grid.asked for variant in planned.variants
+    )
+    looks = " and ".join(map(str, later))
+    return f"{counts}, at most {most} more at {looks} seeds where it is not decided"
 
 
 def reasons(planned: Plan) -> list[str]:

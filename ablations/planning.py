@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any, Literal
 
-from ablations.cells import cells, variants
+from ablations.cells import named_cells, variants
 from ablations.earlier import Earlier, Pace, pace_of
 from ablations.grid import Grid
 from ablations.language import Variant
 from ablations.located import located
 from ablations.project import Project
+from ablations.solve import solved
 from components.errors import Problem, UserError
 from pipelines.cell import Cell
 from pipelines.cost import Cost, measure, remembered
@@ -118,12 +119,13 @@ def plan(grid: Grid, project: Project, report: Callable[[str], None]) -> Plan:
         UserError: a cell that cannot be built, two variants that are the same cell.
     """
     device = device_class()
+    grid = solved(grid, project, report)
     named = variants(grid, project.catalogue)
-    everything = cells(grid, project.catalogue)
-    prepared = {each.data: prepare(each.data, project.data, report) for each in everything}
+    everything = named_cells(grid, project.catalogue)
+    texts = dict.fromkeys(cell.data for _, cell in everything)
+    prepared = {data: prepare(data, project.data, report) for data in texts}
     drafts = [
-        _draft(cell, named[index // len(grid.seeds)], prepared[cell.data], device, project)
-        for index, cell in enumerate(everything)
+        _draft(cell, variant, prepared[cell.data], device, project) for variant, cell in everything
     ]
     _refuse_equal(drafts)
     costs = _costs(grid, drafts, project, report)

@@ -7,7 +7,7 @@ As a stage it exits with 0 when cells failed: the manifest records them, the rep
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rich.console import Console
@@ -15,9 +15,19 @@ from rich.console import Console
 from ablations.backlog import Backlog
 from ablations.board import Board
 from ablations.command import Command, arguments, main_of
+from ablations.decided import (
+    ENDS,
+    at_look,
+    ended,
+    is_over,
+    judged,
+    open_variants,
+    still_decided,
+)
 from ablations.drive import drive
 from ablations.ends import Ends
 from ablations.gather import gather
+from ablations.grid import Grid
 from ablations.interrupts import Interrupts
 from ablations.jobs import is_free, jobs_of, open_points, point_of, row_of
 from ablations.plan_table import show
@@ -79,6 +89,8 @@ def main(argv: Sequence[str]) -> int:
 def sweep(command: Command, project: Project) -> Swept:
     """Validate and build every cell, train those that are missing, write results and study.
 
+    A grid with looks is judged at each, and goes on with what is not decided.
+
     Raises:
         UserError: everything that is wrong with the grid; nothing was trained then.
     """
@@ -86,7 +98,42 @@ def sweep(command: Command, project: Project) -> Swept:
     grid = named_grid(command, project)
     for warning in grid.warnings:
         say(f"warning: {warning}")
-    planned = plan(grid, project, say)
+    if grid.looks is None:
+        return _stage(plan(grid, project, say), command, project)
+    return _until_decided(grid, grid.looks, command, project)
+
+
+def _until_decided(grid: Grid, looks: Sequence[int], command: Command, project: Project) -> Swept:
+    """Train the seeds of each look, judge, and go on with what is open and within the budget."""
+    decided: dict[str, Any] = {}
+    swept: Swept | None = None
+    for index, look in enumerate(looks):
+        here = at_look(grid, look, decided)
+        planned = plan(here, project, say)
+        if swept is not None and is_over(grid, planned):
+            return _ended(swept, project, "budget")
+        say(f"look {index + 1} of {len(looks)}, at {look} seeds")
+        swept = _stage(planned, command, project)
+        if swept.manifest is None or swept.manifest["state"] != "complete":
+            return swept
+        going_on = open_variants(judged(grid.results_name))
+        if not going_on:
+            return _ended(swept, project, "decided")
+        names = [variant.name for variant in swept.plan.variants]
+        decided = still_decided(here, names, going_on)
+    if swept is None:
+        raise AssertionError("a grid with looks has at least one")
+    return _ended(swept, project, "exhausted")
+
+
+def _ended(swept: Swept, project: Project, why: str) -> Swept:
+    say(f"no further look: {ENDS[why]}")
+    folder = project.results / swept.plan.grid.results_name
+    return replace(swept, manifest=ended(folder, swept.manifest or {}, why))
+
+
+def _stage(planned: Plan, command: Command, project: Project) -> Swept:
+    """Train what is missing of a plan, and gather."""
     chosen = selected(planned, command.only)
     workers = places(planned.device, command.workers)[: max(len(chosen), 1)]
     if not command.plain and is_live(sys.stderr):
@@ -101,12 +148,12 @@ def sweep(command: Command, project: Project) -> Swept:
             _train(planned, chosen, project, Ends(board, shown, project.store), how)
     if interrupts.signal is not None:
         return Swept(planned, board.done, None, interrupts.signal)
-    into = project.results / grid.results_name
-    manifest = gather(planned, project.store, into, command.kept)
+    name = planned.grid.results_name
+    manifest = gather(planned, project.store, project.results / name, command.kept)
     points = [
         point_of(planned, each, read_run(project.store, each.fingerprint)) for each in planned.cells
     ]
-    write_study(project.store / "studies" / f"{grid.results_name}.log", grid.results_name, points)
+    write_study(project.store / "studies" / f"{name}.log", name, points)
     return Swept(planned, board.done, manifest, None)
 
 

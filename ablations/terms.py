@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, cast
 
 from ablations.tree import Node, Problems
@@ -12,9 +13,14 @@ from pipelines.cell import Evaluation
 MARGIN = 0.01
 """Nats per token; the smallest difference that matters, where a grid does not say."""
 
+FEWEST_SEEDS = 2
+"""Of a look: one seed has no interval."""
+
 MOST_SEEDS = 1000
 
 LARGEST_SEED = 2**31 - 1
+
+LOOKS = "{looks: [3, 5, 10]}"
 
 LONGEST = 2**20
 """Tokens of a sample that is evaluated."""
@@ -29,7 +35,10 @@ class Terms:
 
     Fields:
         question: on one line.
-        seeds: of every variant.
+        seeds: of every variant; with looks the most that a variant may get.
+        looks: numbers of seeds at which the sweep judges, and goes on where it is not decided; None
+            where every variant gets all seeds.
+        budget: hours of training that further looks stay within; None: no limit.
         margin: nats per token; smaller differences do not matter. None: every difference does.
         interval: floored, the default, or paired.
         hold: what all variants have equally much of.
@@ -40,6 +49,8 @@ class Terms:
 
     question: str
     seeds: tuple[int, ...]
+    looks: tuple[int, ...] | None
+    budget: float | None
     margin: float | None
     interval: Literal["floored", "paired"]
     hold: Literal["tokens", "flops"]
@@ -61,11 +72,14 @@ def read_terms(root: Node, problems: Problems, trained: object = None) -> Terms:
     interval = problems.attempt(
         "floored", _word, keys.get("interval", absent), ("floored", "paired")
     )
-    hold = problems.attempt("tokens", _hold, keys.get("hold", absent))
+    hold = problems.attempt("tokens", _word, keys.get("hold", absent), ("tokens", "flops"))
     compare = problems.attempt("baseline", _word, keys.get("compare", absent), ("baseline", "all"))
+    seeds = keys.get("seeds", Node(5, "seeds", ""))
     return Terms(
         question=problems.attempt("", _question, root),
-        seeds=problems.attempt((0,), _seeds, keys.get("seeds", Node(5, "seeds", ""))),
+        seeds=problems.attempt((0,), _seeds, seeds),
+        looks=problems.attempt(None, _looks, seeds),
+        budget=problems.attempt(None, _budget, keys.get("budget", absent), seeds),
         margin=problems.attempt(None, _margin, keys.get("margin", Node(MARGIN, "margin", ""))),
         interval=cast("Literal['floored', 'paired']", interval),
         hold=cast("Literal['tokens', 'flops']", hold),
@@ -91,8 +105,9 @@ def _seeds(node: Node) -> tuple[int, ...]:
             return tuple(range(node.value))
         raise node.refuse("the number of seeds is out of range", f"expected 1 to {MOST_SEEDS}")
     if node.items:
-        key = next(iter(node.items))
-        raise node.refuse(f"{key} inside seeds is not yet part of the language", "write seeds: 5")
+        problems = Problems()
+        looks = problems.attempt(None, _looks, node)
+        return tuple(range(looks[-1])) if looks else (0, 1)
     if not isinstance(node.value, tuple) or not node.value:
         raise node.refuse("seeds are a number or a list", "write 5 for seeds 0 to 4, or [0, 1, 7]")
     problems = Problems()
@@ -100,6 +115,35 @@ def _seeds(node: Node) -> tuple[int, ...]:
         problems.attempt(None, _seed, each, node.plain)
     problems.settle()
     return tuple(each.value for each in node.value)
+
+
+def _looks(node: Node) -> tuple[int, ...] | None:
+    """Return the numbers of seeds at which the grid looks: growing, two or more."""
+    if not node.items:
+        return None
+    for key, each in node.items.items():
+        if key != "looks":
+            raise each.refuse(f"seeds have no key {key}", *nearest(key, ("looks",)), LOOKS)
+    looks = node.items["looks"]
+    values = looks.plain if isinstance(looks.value, tuple) else []
+    if not values or not all(type(each) is int for each in values):
+        raise looks.refuse("looks are a list of numbers of seeds", f"write seeds: {LOOKS}")
+    if values[0] < FEWEST_SEEDS or values[-1] > MOST_SEEDS:
+        raise looks.refuse("a look is at 2 seeds at least", f"expected 2 to {MOST_SEEDS}")
+    if any(later <= earlier for earlier, later in pairwise(values)):
+        raise looks.refuse("each look has more seeds than the one before", f"write seeds: {LOOKS}")
+    return tuple(values)
+
+
+def _budget(node: Node, seeds: Node) -> float | None:
+    if node.value is None:
+        return None
+    if type(node.value) not in (int, float) or not node.value > 0:
+        raise node.refuse("a budget is hours of training", "expected a number above 0, such as 2.5")
+    if not seeds.items:
+        hint = f"write seeds: {LOOKS}: further looks stay within the budget"
+        raise node.refuse("only looks have a budget", hint)
+    return float(node.value)
 
 
 def _seed(node: Node, seeds: Sequence[object]) -> None:
@@ -127,12 +171,6 @@ def _word(node: Node, words: Sequence[str]) -> str:
         hints = (f"expected {' or '.join(words)}", *nearest(str(node.value), words))
         raise node.refuse(f"{node.key} = {shown(node.plain)} means nothing", *hints)
     return str(node.value)
-
-
-def _hold(node: Node) -> str:
-    if node.value == "flops":
-        raise node.refuse("hold: flops is not yet part of the language", "tokens are held equal")
-    return _word(node, ("tokens", "flops"))
 
 
 def _evaluate(node: Node) -> tuple[Evaluation, ...]:

@@ -182,10 +182,74 @@ BROKEN = (
             4,
             (f"{key} is not yet part of the language", key),
         )
-        for key in ("match", "tune", "search", "final", "budget", "keep")
+        for key in ("final", "keep")
     ),
-    Broken("looks", extra("seeds: {looks: [3, 5]}"), 4, ("looks inside seeds is not yet", "seeds")),
-    Broken("hold flops", extra("hold: flops"), 4, ("hold: flops is not yet", "hold = flops")),
+    *(
+        Broken(f"looks {looks}", extra(f"seeds: {{looks: {looks}}}"), 4, messages)
+        for looks, messages in {
+            "5": ("looks are a list", "seeds.looks = 5", "write seeds: {looks: [3, 5, 10]}"),
+            "[]": ("looks are a list",),
+            "[1, 3]": ("a look is at 2 seeds at least", "expected 2 to 1000"),
+            "[3, 3]": ("each look has more seeds than the one before",),
+            "[3, 2.5]": ("looks are a list",),
+        }.items()
+    ),
+    Broken(
+        "no looks",
+        extra("seeds: {look: [3, 5]}"),
+        4,
+        ("seeds have no key look", "seeds.look = [3, 5]", "did you mean looks?"),
+    ),
+    Broken("hold", extra("hold: flop"), 4, ("hold = flop means nothing", "did you mean flops?")),
+    Broken("budget", extra("budget: 2"), 4, ("only looks have a budget", "budget = 2")),
+    Broken(
+        "no budget",
+        extra("budget: none\nseeds: {looks: [3, 5]}"),
+        4,
+        ("a budget is hours of training", "budget = none"),
+    ),
+    Broken(
+        "match nothing",
+        extra("match: mlp.width"),
+        4,
+        ("match says what is made equal", "write match: {parameters: mlp.width}"),
+    ),
+    Broken(
+        "match an unknown quantity",
+        extra("match: {parametrs: mlp.width}"),
+        4,
+        ("match has no key parametrs", "did you mean parameters?"),
+    ),
+    Broken(
+        "match two quantities",
+        extra("match: {parameters: mlp.width, flops: mlp.width}"),
+        4,
+        ("match makes one quantity equal",),
+    ),
+    Broken(
+        "match an unknown option",
+        extra("match: {parameters: mlp.widht}"),
+        4,
+        ("mlp.widht is no option", "match.parameters = mlp.widht", "did you mean width?"),
+    ),
+    Broken(
+        "match a word",
+        extra("match: {parameters: model.init}"),
+        4,
+        ("model.init is no whole number", "match.parameters = model.init"),
+    ),
+    Broken(
+        "match steps",
+        extra("match: {flops: training.steps}"),
+        4,
+        ("a setting of the model is matched", "hold: flops"),
+    ),
+    Broken(
+        "match too loosely",
+        extra("match: {parameters: mlp.width, tolerance: 2}"),
+        4,
+        ("the tolerance is a share", "match.tolerance = 2"),
+    ),
     Broken(
         "a machine's key",
         extra("workers: 2"),

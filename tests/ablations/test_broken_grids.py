@@ -175,7 +175,7 @@ OVERRIDES = (
     ("question=${oc.env:HOME}", ("an interpolation has no place", "command line   question")),
     ("margin=!!float 1", ("a tag has no place", "command line   margin")),
     ("seeds=&a 3", ("an anchor has no place",)),
-    ("match.parameters=mlp.width", ("match is not yet part of the language",)),
+    ("match.parameters=mlp.widht", ("command line   match.parameters = mlp.widht",)),
     ("evaluate.lengths=[1]", ("command line   evaluate.lengths[0] = 1", "expected 2 to")),
     ("together=[positions,heads]", ("heads is no axis", "command line   together[1] = heads")),
     ("leave_out=all", ("the grid has axes and leave_out", "command line   leave_out = all")),
@@ -183,7 +183,7 @@ OVERRIDES = (
         "axes.training.steps={when: {positions: nne}, values: [5, 6]}",
         ("positions/nne", "command line   axes.training.steps.when.positions = nne"),
     ),
-    ("seeds.looks=[3,5]", ("looks inside seeds is not yet",)),
+    ("seeds.looks=[5,3]", ("each look has more seeds", "command line   seeds.looks = [5, 3]")),
     ("axes.positions[7]=none", ("nothing can be set there", "axes.positions[7] = none")),
 )
 

@@ -102,15 +102,21 @@ def call(
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end and check its exit code."""
     process = start(folder, command, *arguments, grid=grid)
-    out, error = process.communicate(timeout=120)
+    out, error = process.communicate(timeout=300)
     assert process.returncode == code, error
     return subprocess.CompletedProcess(process.args, code, out, error)
 
 
 def planned(folder: Path, *arguments: str) -> dict[str, tuple[str, str | None]]:
     """Ask `plan --json`: cell -> (state, why)."""
-    plan = json.loads(call(folder, "plan", "--json", *arguments).stdout)
+    plan = planned_json(folder, *arguments)
     return {each["cell"]: (each["state"], each["why"]) for each in plan["cells"]}
+
+
+def planned_json(folder: Path, *arguments: str) -> dict[str, Any]:
+    """Return what `plan --json` prints."""
+    plan: dict[str, Any] = json.loads(call(folder, "plan", "--json", *arguments).stdout)
+    return plan
 
 
 def trained(log: str) -> list[str]:
