@@ -17,7 +17,7 @@ LONGEST = 64
 
 
 def refuse_if_it_sees_the_future(model: Decoder, seed: int = 0) -> None:
-    """Check that no output depends on a later token, over three windows and the memory in between.
+    """Check that no output depends on a later token, over some windows and the memory in between.
 
     Two checks, since each misses what the other finds: the gradient of the outputs up to a place
     with respect to later embeddings must be exactly 0 (finds the faintest leak), and outputs up to
@@ -25,7 +25,8 @@ def refuse_if_it_sees_the_future(model: Decoder, seed: int = 0) -> None:
     gradient, and those that the memory hands on). Places are the first two, the last but one, and
     those around the window edges. Where the windows of these checks are shorter than the model's,
     tokens are changed in windows of the full length as well, without gradients: a look further
-    ahead than a short window is long would go unseen.
+    ahead than a short window is long would go unseen. Models that keep the documents of a row apart
+    must not change when a later document begins, either.
 
     All of it is done once as the model is evaluated and once as it is trained, with the same random
     numbers in every pass. The check works on a float32 copy whose parameters are all drawn anew:
@@ -40,11 +41,13 @@ def refuse_if_it_sees_the_future(model: Decoder, seed: int = 0) -> None:
     """
     copy = randomised(model, seed)
     window = model.sizes.window
-    length = max(2, min(LONGEST, window, model.sizes.context // WINDOWS))
+    length = window_of_check(model)
     for mode in (copy.eval, copy.train):
         mode()
         try:
             _refuse_short(copy, seed, length)
+            if copy.separates_documents:
+                _refuse_boundaries(copy, seed, length)
             if length < window:
                 _refuse_long(copy, seed)
         except ValueError as error:
@@ -53,13 +56,24 @@ def refuse_if_it_sees_the_future(model: Decoder, seed: int = 0) -> None:
 
 def _refuse_short(model: Decoder, seed: int, length: int) -> None:
     """Refuse what is seen in some short windows, by gradients and by changed tokens."""
-    tokens, others = _tokens(model, seed, ROWS, WINDOWS * length)
+    tokens, others = _tokens(model, seed, ROWS, windows_of_check(model) * length)
     before = _logits(model, tokens, length)
-    for last in _places(length):
+    for last in _places(length, tokens.shape[1]):
         with _repeatable(model):
             _refuse_gradient(model, tokens, length, last)
         changed = torch.cat([tokens[:, : last + 1], others[:, last + 1 :]], dim=1)
         _refuse_change(before, _logits(model, changed, length), last)
+
+
+def _refuse_boundaries(model: Decoder, seed: int, length: int) -> None:
+    """Refuse outputs that know where a later document of their window begins."""
+    tokens, _ = _tokens(model, seed, ROWS, windows_of_check(model) * length)
+    documents = torch.zeros_like(tokens)
+    before = _logits(model, tokens, length, documents)
+    for last in _places(length, tokens.shape[1]):
+        later = documents.clone()
+        later[:, last + 1 : (last // length + 1) * length] = 1
+        _refuse_change(before, _logits(model, tokens, length, later), last)
 
 
 def _refuse_long(model: Decoder, seed: int) -> None:
@@ -115,25 +129,39 @@ def randomised(model: Decoder, seed: int = 0) -> Decoder:
     return copy
 
 
-def _places(length: int) -> list[int]:
+def windows_of_check(model: Decoder) -> int:
+    """Return how many windows are read: three, or those that the model's context has."""
+    return min(WINDOWS, model.sizes.context // model.sizes.window)
+
+
+def window_of_check(model: Decoder) -> int:
+    """Return how many tokens each of them has, so that none stands where the model has no place."""
+    each = model.sizes.context // windows_of_check(model)
+    return min(LONGEST, model.sizes.window, each)
+
+
+def _places(length: int, total: int) -> list[int]:
     """Return the last token before the future begins, for each check."""
-    total = WINDOWS * length
-    edges = (length * window + near for window in range(1, WINDOWS) for near in (-2, -1, 0))
+    edges = (each + near for each in range(length, total, length) for near in (-2, -1, 0))
     return sorted({place for place in (0, 1, *edges, total - 2) if 0 <= place < total - 1})
 
 
-def _windows(model: Decoder, tokens: Tensor, length: int) -> Iterator[tuple[Tensor, Tensor]]:
+def _windows(
+    model: Decoder, tokens: Tensor, length: int, documents: Tensor | None = None
+) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield each window's embeddings, which ask for gradients, and its logits."""
     state = model.start(len(tokens))
-    for part in tokens.split(length, dim=1):
-        x = model.embedding(part).detach().requires_grad_()
-        logits, state, _ = model.from_embeddings(x, state)
+    for begin in range(0, tokens.shape[1], length):
+        x = model.embedding(tokens[:, begin : begin + length]).detach().requires_grad_()
+        own = None if documents is None else documents[:, begin : begin + length]
+        logits, state, _ = model.from_embeddings(x, state, own)
         yield x, logits
 
 
-def _logits(model: Decoder, tokens: Tensor, length: int) -> Tensor:
+def _logits(model: Decoder, tokens: Tensor, length: int, documents: Tensor | None = None) -> Tensor:
     with _repeatable(model), torch.no_grad():
-        logits = torch.cat([each for _, each in _windows(model, tokens, length)], dim=1)
+        each = [logits for _, logits in _windows(model, tokens, length, documents)]
+    logits = torch.cat(each, dim=1)
     if not logits.isfinite().all():
         raise ValueError("causality: with random parameters the outputs are not finite")
     return logits

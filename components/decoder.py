@@ -108,6 +108,7 @@ class Decoder(nn.Module):
             attends=tuple(plan.has_keys for plan in plans),
         )
         self.embedding = nn.Embedding(vocabulary, width)
+        _refuse_two_of_one_name(parts["memory"])
         self.memory: Memory[Any] = Chain(
             self.sizes, {each.name: build(each, self.sizes) for each in parts["memory"]}
         )
@@ -195,6 +196,13 @@ class Decoder(nn.Module):
         written = self.memory.write(window, x, seen, state.memory)
         read = x if window.read is None else x[:, window.read]
         return Prediction(self.head(read), State(written, tuple(states)), _sum(losses))
+
+
+def _refuse_two_of_one_name(memories: Sequence[Choice]) -> None:
+    names = [each.name for each in memories]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"memory: {name} stands twice in the chain")
 
 
 def _sum(losses: Sequence[Tensor | None]) -> Tensor | None:

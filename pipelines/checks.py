@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from components.causality import LONGEST, WINDOWS, randomised, refuse_if_it_sees_the_future
+from components.causality import (
+    randomised,
+    refuse_if_it_sees_the_future,
+    window_of_check,
+    windows_of_check,
+)
 from components.errors import Problem, UserError
 from components.initialise import STANDARD_DEVIATION, generator_of
 from components.options import plain
@@ -116,11 +121,13 @@ def _tensors(cell: "Cell", vocabulary: int, seed: int) -> dict[str, torch.Tensor
 
 
 def unreached(model: "Decoder") -> tuple[str, ...]:
-    """Return the names of the parameters that no gradient reaches over three windows."""
+    """Return the names of the parameters that no gradient reaches over some windows."""
     copy = randomised(model, seed=1)
-    length = max(2, min(LONGEST, model.sizes.window, model.sizes.context // WINDOWS))
+    length = window_of_check(model)
     tokens = torch.randint(
-        model.sizes.vocabulary, (ROWS, WINDOWS * length), generator=generator_of("checks.tokens", 0)
+        model.sizes.vocabulary,
+        (ROWS, windows_of_check(model) * length),
+        generator=generator_of("checks.tokens", 0),
     )
     state = copy.start(ROWS)
     total = torch.zeros(())

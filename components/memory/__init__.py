@@ -122,6 +122,10 @@ class Memory(nn.Module, Generic[S]):
         super().__init__()
         self.sizes = sizes
 
+    def shows_before(self, layer: int) -> bool:
+        """Say whether a layer is shown the keys right before its window; one memory may do that."""
+        return False
+
     def start(self, batch: int, device: torch.device) -> S:
         """Return the state before the first window of `batch` rows."""
         raise NotImplementedError
@@ -181,6 +185,7 @@ class Chain(Memory[tuple[Any, ...]]):
     def __init__(self, sizes: Sizes, members: Mapping[str, Memory[Any]]) -> None:
         super().__init__(sizes)
         own = dict(sorted(members.items(), key=lambda each: (each[1].order, each[0])))
+        _refuse_to_show_twice(sizes, own)
         self.members = nn.ModuleDict(own)
         self.carries = any(member.carries for member in own.values())
         self.acts_on_keys = any(member.acts_on_keys for member in own.values())
@@ -236,6 +241,17 @@ class Chain(Memory[tuple[Any, ...]]):
         return tuple(
             member.reset(rows, own) for member, own in zip(self.memories, state, strict=True)
         )
+
+
+def _refuse_to_show_twice(sizes: Sizes, members: Mapping[str, Memory[Any]]) -> None:
+    for layer in range(sizes.layers):
+        showing = [name for name, each in members.items() if each.shows_before(layer)]
+        if len(showing) > 1:
+            names = " and ".join(f"memory/{name}" for name in showing)
+            raise ValueError(
+                f"memory: {names} both show layer {layer} the keys before its window, so that each"
+                " would count twice; take one, or give them different layers"
+            )
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,10 @@ class Compressive(Memory[Caches]):
         )
 
     @override
+    def shows_before(self, layer: int) -> bool:
+        return self.acting[layer]
+
+    @override
     def start(self, batch: int, device: torch.device) -> Caches:
         none = torch.zeros(1, dtype=torch.int64, device=device)
         return Caches((), (), none, none)

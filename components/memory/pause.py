@@ -1,6 +1,7 @@
 """Learned tokens inside a window, whose outputs are thrown away: time to think."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -8,13 +9,25 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from components.exact import Exact
-from components.memory import Memory, Window
+from components.memory import Memory, Seen, Window
 from components.registry import component
 from components.sizes import Sizes
+from components.streams import mixed, whole_numbers
+
+
+@dataclass(frozen=True)
+class Read:
+    """How far a row was read.
+
+    Fields:
+        windows: [], int64, since the start.
+    """
+
+    windows: Tensor
 
 
 @component("memory", "pause")
-class Pause(Memory[None]):
+class Pause(Memory[Read]):
     """Insert learned tokens between those of every window; all are numbered from 0 on.
 
     Formula:  the window of x_1 .. x_n and pauses p_0 .. p_(count-1) has length n + count. Places
@@ -23,8 +36,9 @@ class Pause(Memory[None]):
     Shapes:   p [1 or count, width]; every window is longer by count.
     Options:
         count: how many pauses a window has; 0 for none.
-        places: where they stand. Random ones are drawn for every window while the model trains,
-            alike for all rows; whenever it is evaluated they are the same.
+        places: where they stand. Random ones are others in every step and window while the model
+            trains, a function of the seed, alike for all rows; whenever it is evaluated they are
+            the same.
         predict_from: what x_(i+1) is predicted from: token, x_i, so that a pause helps later tokens
             alone; last_pause, the last pause between x_i and x_(i+1) where there is one.
         shared: whether all pauses are one learned token.
@@ -59,22 +73,41 @@ class Pause(Memory[None]):
         different = min(count, 1) if shared else count
         self.tokens = nn.Parameter(torch.zeros(different, sizes.width)) if count else None
         self.fixed = Exact(_shares(count - 1) if places == "random" else ())
+        self.stream: Tensor | None
+        self.register_buffer("stream", torch.zeros((), dtype=torch.int64) if self._moves else None)
 
-    def draw(self, _name: str, tensor: Tensor, generator: torch.Generator) -> None:
-        """Draw the pauses."""
-        tensor.normal_(0.0, self.spread, generator=generator)
+    @property
+    def _moves(self) -> bool:
+        """Whether places are drawn anew."""
+        return self.places == "random" and self.added > 1
+
+    def draw(self, name: str, tensor: Tensor, generator: torch.Generator) -> None:
+        """Draw the pauses, and where the stream of their places begins."""
+        if name == "stream":
+            tensor.random_(generator=generator)
+        else:
+            tensor.normal_(0.0, self.spread, generator=generator)
+
+    def after_step(self) -> None:
+        """Go on in the stream of places."""
+        if self.stream is not None:
+            self.stream += 1
 
     @override
-    def start(self, batch: int, device: torch.device) -> None:
-        return None
+    def start(self, batch: int, device: torch.device) -> Read:
+        return Read(torch.zeros((), dtype=torch.int64, device=device))
 
     @override
-    def add_tokens(self, window: Window, state: None) -> Window:
+    def write(self, window: Window, x: Tensor, seen: Sequence[Seen | None], state: Read) -> Read:
+        return Read(state.windows + 1)
+
+    @override
+    def add_tokens(self, window: Window, state: Read) -> Window:
         if self.tokens is None:
             return window
         x, count = window.x, self.added
         own = torch.arange(x.shape[1], device=x.device)
-        before = self._before(x.shape[1], x.device)
+        before = self._before(x.shape[1], state)
         pauses = before + torch.arange(count, device=x.device)
         tokens = own + torch.searchsorted(before, own, right=True)
         inserted = self.tokens.to(x.dtype).expand(count, -1).expand(len(x), -1, -1)
@@ -88,15 +121,17 @@ class Pause(Memory[None]):
         places = torch.arange(len(order), device=x.device)[None]
         return replace(window, x=longer, positions=places, read=read)
 
-    def _before(self, length: int, device: torch.device) -> Tensor:
+    def _before(self, length: int, state: Read) -> Tensor:
         """Return how many tokens of a window stand in front of each pause, [count], in order."""
+        device = state.windows.device
         index = torch.arange(self.added, device=device)
         if self.places == "end":
             return torch.full_like(index, length)
         if self.places == "even":
             return index * max(length, self.added) // self.added - index
-        if self.training:
-            others = torch.randint(length, (self.added - 1,), device=device)
+        if self.training and self.stream is not None:
+            key = mixed(mixed(self.stream) + state.windows)
+            others = whole_numbers(key, length, self.added - 1)
         else:
             others = (self.fixed.on(device) * length).long().clamp(max=length - 1)
         return torch.cat([torch.zeros_like(index[:1]), others.sort().values])

@@ -111,6 +111,10 @@ class Sliding(Memory[Recent]):
         self.acting = acting(sizes, layers)
 
     @override
+    def shows_before(self, layer: int) -> bool:
+        return self.acting[layer]
+
+    @override
     def start(self, batch: int, device: torch.device) -> Recent:
         return Recent((), torch.zeros(1, dtype=torch.int64, device=device), 0)
 
@@ -131,7 +135,7 @@ class Sliding(Memory[Recent]):
         sink = torch.arange(kept.first.length, device=own.keys.device)
         begin = own.query_positions[:, :1]
         return replace(
-            kept.first.before(kept.last.before(own)),
+            self._shown(kept.first, state).before(kept.last.before(own)),
             key_positions=beside(
                 begin - self._begin(state)[:, None] + sink,
                 begin - state.length + index,
@@ -145,9 +149,9 @@ class Sliding(Memory[Recent]):
         self, window: Window, x: Tensor, seen: Sequence[Seen | None], state: Recent
     ) -> Recent:
         old = state.layers or (None,) * len(seen)
-        places = self._places_of_sinks(window, state)
+        places, behind = self._places_of_sinks(window, state), tokens_behind(window, state.tokens)
         layers = tuple(
-            self._kept(Cached.of(own), kept, places) if acts and own is not None else None
+            self._kept(Cached.of(own), kept, (places, behind)) if acts and own is not None else None
             for acts, own, kept in zip(self.acting, seen, old, strict=True)
         )
         crossed = crossed_behind(state.crossed, self.backpropagate_windows)
@@ -155,7 +159,7 @@ class Sliding(Memory[Recent]):
             layers = tuple(
                 each and Kept(each.first.detached(), each.last.detached()) for each in layers
             )
-        return Recent(layers, tokens_behind(window, state.tokens), crossed)
+        return Recent(layers, behind, crossed)
 
     @override
     def reset(self, rows: Tensor, state: Recent) -> Recent:
@@ -193,6 +197,14 @@ class Sliding(Memory[Recent]):
             first = first & own.goes_on[:, :, None]
         return first.expand(-1, len(query), -1), last
 
+    def _shown(self, first: Cached, state: Recent) -> Cached:
+        """Return the sinks; what one carries that is still among the last keys counts there."""
+        if first.beside is None:
+            return first
+        sink = torch.arange(self.sinks, device=first.keys.device)
+        gone = (sink < state.tokens[:, None] - state.length)[:, None, :, None]
+        return replace(first, beside=first.beside * gone)
+
     def _places_of_sinks(self, window: Window, state: Recent) -> Tensor:
         """Return where sinks are in the old ones and the window, [batch or 1, sinks]."""
         own, goes_on = last_document(window)
@@ -204,10 +216,35 @@ class Sliding(Memory[Recent]):
             return places.clamp(max=length - 1)
         return torch.where(places < 0, sink, self.sinks + places.clamp(max=length - 1))
 
-    def _kept(self, own: Cached, old: Kept | None, places: Tensor) -> Kept:
-        if old is None:
-            return Kept(_taken(own, places), own.last(self.size - 1))
-        return Kept(_taken(own.behind(old.first), places), own.behind(old.last).last(self.size - 1))
+    def _kept(self, own: Cached, old: Kept | None, where: tuple[Tensor, Tensor]) -> Kept:
+        """Keep the sinks and the last keys of those that there were and the window's `own`.
+
+        Args:
+            own: the window's.
+            old: before it.
+            where: where sinks are, and how many tokens of its last document a row has behind it.
+        """
+        places, behind = where
+        first = own if old is None else own.behind(old.first)
+        last = own if old is None else own.behind(old.last)
+        return Kept(_taken(first, places), self._shortened(last, behind))
+
+    def _shortened(self, every: Cached, behind: Tensor) -> Cached:
+        """Return the last keys; what those that fall out carry is left to the oldest that stays.
+
+        A position encoder may sum what keys carry (the gates of a forgetting one): what lies
+        between a sink and the kept keys counts for the sinks, which alone stand before both.
+        """
+        keep = self.size - 1
+        if every.beside is None or not self.sinks:
+            return every.last(keep)
+        kept = every.last(max(keep, 1))
+        out = every.length - kept.length
+        place = torch.arange(out, device=behind.device) - every.length + behind[:, None]
+        between = (place >= self.sinks)[:, None, :, None]
+        left = (every.beside[:, :, :out] * between).sum(dim=2, keepdim=True)
+        oldest, others = kept.beside[:, :, :1], kept.beside[:, :, 1:]  # type: ignore[index]  # every has it
+        return replace(kept, beside=torch.cat([oldest + left, others], dim=2))
 
 
 def _taken(cached: Cached, places: Tensor) -> Cached:

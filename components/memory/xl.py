@@ -100,6 +100,10 @@ class Xl(Memory[Cache]):
         self.acting = acting(sizes, layers)
 
     @override
+    def shows_before(self, layer: int) -> bool:
+        return self.windows > 0 and self.acting[layer]
+
+    @override
     def start(self, batch: int, device: torch.device) -> Cache:
         none = torch.zeros(1, dtype=torch.int64, device=device)
         return Cache((), none, none, 0)

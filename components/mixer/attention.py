@@ -27,8 +27,9 @@ Cap: TypeAlias = Callable[[Tensor], Tensor]
 class Attention(Mixer):
     r"""Attend to every visible key; query head h reads key-value head floor(h kv_heads / heads).
 
-    Formula:  softmax(cap(q k^T / sqrt(head_width)) + bias) v, then a projection back to the width;
-              cap(s) = c tanh(s / c). Norms of queries and keys come before their positions.
+    Formula:  softmax(cap(q k^T / sqrt(head_width) + bias)) v, then a projection back to the width;
+              cap(s) = c tanh(s / c); bias is that of the positions. Norms of queries and keys come
+              before their positions.
     Shapes:   x [batch, length, width]; scores [batch, heads, queries, keys]. Head counts and the
               head width are fields of `model`.
     Options:
@@ -117,20 +118,21 @@ def attend(seen: Seen, positions: Positions, cap: Cap | None = None) -> Tensor:
     Args:
         seen: what the layer sees, not yet encoded.
         positions: the layer's encoder.
-        cap: what is done to the scores before anything is added to them.
+        cap: what is done to the scores once all is added to them.
     """
     queries, keys = positions.on_queries_and_keys(seen)
     bias = positions.on_scores(seen)
     if cap is None and not positions.needs_scores:
         return _fused(queries, keys, seen, bias)
+    hidden = ~seen.visible[:, None]
     scores = _scores(queries, keys)
-    if cap is not None:
-        scores = cap(scores)
     if bias is not None:
         scores = scores + bias
-    scores = scores.masked_fill(~seen.visible[:, None], float("-inf"))
+    scores = scores.masked_fill(hidden, float("-inf"))
     if positions.needs_scores:
         scores = scores + positions.from_scores(seen, scores)
+    if cap is not None:
+        scores = cap(scores).masked_fill(hidden, float("-inf"))
     return weighted(softmax(scores, seen.sink), seen.values)
 
 

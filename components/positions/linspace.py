@@ -17,15 +17,16 @@ from components.sizes import Sizes
 class Linspace(Positions):
     r"""Add a ramp that grows with the position, times a learned vector, to every key.
 
-    Formula:  k_j + a_j scale, a_j = offset + edge (p_j - first) / (span - 1).
+    Formula:  k_j + a_j scale, a_j = offset + edge (p_j - first) / (span - 1). Of a document that
+              begins in the window, first is 0, where it begins.
     Shapes:   keys [batch, kv_heads, keys, head_width]; scale [head_width] or
               [kv_heads, 1, head_width], 1 at the start; queries are left as they are.
     Options:
         edge: height of the ramp at the end of the span, in units of the key.
         offset: height at its beginning; alike for all keys, it cancels in the softmax.
         per_head: whether each key-value head learns a scale of its own.
-        span: what the ramp spans; window: the model's window, from the first query on; visible: all
-            keys there are, those of a memory included, from the first key on.
+        span: what the ramp spans; window: the model's window, from the first query on; visible:
+            the window and the remembered keys that a row sees, from the first of them on.
     Errors:   none.
     Source:   BakaLLM part 4, `BakaPositions` (github.com/Maykeye/BakaLLM).
     """
@@ -48,14 +49,38 @@ class Linspace(Positions):
 
     @override
     def on_queries_and_keys(self, seen: Seen) -> tuple[Tensor, Tensor]:
-        keys, spanned = seen.keys, seen.key_positions
-        count = spanned.shape[1]
-        if self.span == "window":
-            spanned, count = seen.query_positions, self.sizes.window
-        first = spanned.amin(dim=1, keepdim=True)
         # bfloat16 cannot tell 257 from 256.
-        precision = precise(keys)
+        keys, precision = seen.keys, precise(seen.keys)
+        first, spaces = self._spanned(seen)
         steps = (seen.key_positions - first)[:, None, :, None].to(precision)
-        ramp = self.offset + self.edge / max(count - 1, 1) * steps
+        ramp = self.offset + self.edge * steps / spaces[:, None, None, None].to(precision)
         moved = keys.to(precision) + ramp * self.scale.to(precision)
         return seen.queries, moved.to(keys.dtype)
+
+    def _spanned(self, seen: Seen) -> tuple[Tensor, Tensor]:
+        """Return where the ramp of each key begins, and over how many spaces it rises, at least 1.
+
+        [batch or 1, keys or 1] and [batch or 1]. Of documents that begin in the window nothing but
+        their beginning counts: where one begins is the future of all before it.
+        """
+        begin = seen.query_positions[:, :1]
+        if self.span == "window":
+            spaces = begin.new_tensor([max(self.sizes.window - 1, 1)])
+            return self._apart(seen, begin), spaces
+        there = seen.visible.any(dim=1)
+        remembered = there & _goes_on(seen)
+        first = torch.where(remembered, seen.key_positions, begin).amin(dim=1, keepdim=True)
+        return self._apart(seen, first), (there.sum(dim=1) - 1).clamp(min=1)
+
+    def _apart(self, seen: Seen, first: Tensor) -> Tensor:
+        return first if seen.goes_on is None else first * _goes_on(seen)
+
+
+def _goes_on(seen: Seen) -> Tensor:
+    """Return which keys are not of documents that begin in the window, [batch or 1, keys]."""
+    every = torch.ones_like(seen.key_positions, dtype=torch.bool)
+    if seen.goes_on is None:
+        return every
+    length = seen.queries.shape[2]
+    own = seen.goes_on[:, -length:]
+    return torch.cat([every[:, :-length].expand(len(own), -1), own], dim=1)

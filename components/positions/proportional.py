@@ -13,8 +13,8 @@ class Proportional(Rotary):
     r"""Turn the fastest pairs of channels as rotary does, and leave the slow ones as they are.
 
     Formula:  (a, b) -> (a cos p t_i - b sin p t_i, b cos p t_i + a sin p t_i), with
-              t_i = base^(-2i/head_width) for i < fraction head_width / 2 to the nearest number, and
-              0 for the others. A fraction of rotary spreads all speeds over fewer pairs; here the
+              t_i = base^(-2i/head_width) for i < fraction head_width / 2, rounded down, and 0
+              for the others. A fraction of rotary spreads all speeds over fewer pairs; here the
               slow ones are missing.
     Shapes:   queries and keys [batch, heads, length, head_width].
     Options:
@@ -38,7 +38,7 @@ class Proportional(Rotary):
         super().__init__(sizes, base=base, layout=layout)
         if not 0 <= fraction <= 1:
             raise ValueError(f"fraction: {fraction} is not between 0 and 1")
-        kept = round(fraction * len(self.frequencies))
+        kept = int(fraction * sizes.head_width // 2)
         slow = len(self.frequencies) - kept
         self.frequencies = self.frequencies[:kept] + (0.0,) * slow
         self.exact = Exact(self.frequencies)

@@ -20,6 +20,9 @@ TURNS = {"yarn": (1, 32), "llama3": (1, 4)}
 turn more often than the second are left alone."""
 
 STEEP = ("ntk", "dynamic")
+
+OF_THE_ORIGINAL = ("dynamic", "yarn", "llama3")
+"""Scalings that ask how long the original context was."""
 """Scalings of the base; its exponent is r / (r - 2)."""
 
 
@@ -29,10 +32,11 @@ class Rotary(Positions):
 
     Formula:  (a, b) -> (a cos p t_i - b sin p t_i, b cos p t_i + a sin p t_i), t_i = base^(-2i/r),
               i = 0 .. r/2 - 1, r = fraction head_width to the nearest even number.
-              l of dynamic is what the positions of a row's queries and of the keys that they see
-              span in this window, both ends included: of windows without a memory their length. Far
-              positions alone do not enlarge it, nor keys of before a reset; documents that share a
-              row share it.
+              l of dynamic is what the positions from the first key that the window's document sees
+              to the end of the window span, both ends included: of windows without a memory their
+              length. Far positions alone do not enlarge it, nor keys of before a reset. A document
+              that begins in the window has its own, from there to the end of the window, even if
+              another one begins before that: it could not know.
     Shapes:   queries and keys [batch, heads, length, head_width]; channels from r on pass through.
     Options:
         base: the slowest pair turns by 1/base of a radian, about, from token to token.
@@ -47,8 +51,9 @@ class Rotary(Positions):
         factor: s, the longer context over the original one.
         original: T, tokens of the original context (dynamic, yarn, llama3); null means the context
             of the training.
-    Errors:   ValueError unless base > 1, 0 <= fraction <= 1, factor >= 1, original > 0; ntk and
-              dynamic with fewer than 4 turned channels.
+    Errors:   ValueError unless base > 1, 0 <= fraction <= 1, factor >= 1, original > 0; for ntk and
+              dynamic with fewer than 4 turned channels; for factor and original where they do
+              nothing.
     Source:   Su et al. 2021 (arXiv 2104.09864), section 3.2; interpolation: Chen et al. 2023
               (arXiv 2306.15595); yarn: Peng et al. 2023 (arXiv 2309.00071), section 3; dynamic and
               llama3: `modeling_rope_utils` of transformers.
@@ -67,6 +72,7 @@ class Rotary(Positions):
     ) -> None:
         super().__init__(sizes)
         _check(base, fraction, factor, original)
+        _check_unscaled(scaling, factor, original)
         self.turned = 2 * min(round(fraction * sizes.head_width / 2), sizes.head_width // 2)
         if scaling in STEEP and self.turned < 4:  # noqa: PLR2004  # the exponent is r / (r - 2)
             raise ValueError(f"scaling: {scaling} needs 4 turned channels, there are {self.turned}")
@@ -82,19 +88,21 @@ class Rotary(Positions):
     def on_queries_and_keys(self, seen: Seen) -> tuple[Tensor, Tensor]:
         if not self.turned:
             return seen.queries, seen.keys
-        speeds, origin = self._speeds(seen), seen.query_positions[:, :1]
+        origin, length = seen.query_positions[:, :1], seen.queries.shape[2]
+        speeds = self._speeds(seen)
         of_keys = self._cos_sin(seen.key_positions, origin, speeds)
         same = seen.query_positions is seen.key_positions
-        of_queries = of_keys if same else self._cos_sin(seen.query_positions, origin, speeds)
+        own = speeds[..., -length:, :] if speeds.ndim > 1 else speeds
+        of_queries = of_keys if same else self._cos_sin(seen.query_positions, origin, own)
         return self._turn(seen.queries, of_queries), self._turn(seen.keys, of_keys)
 
     def _speeds(self, seen: Seen) -> Tensor:
-        """Return the angle from token to token of each pair, [batch, 1, 1, pairs] or [pairs]."""
+        """Return the angle from token to token of each pair, [batch, 1, keys, pairs] or [pairs]."""
         speeds = self.exact.on(seen.keys.device)
         if self.slowing is None:
             return speeds
         slowing = self.slowing.on(seen.keys.device)
-        longer = _spanned(seen)[:, None, None, None].to(slowing.dtype) / self.original
+        longer = _spanned(seen)[:, None, :, None].to(slowing.dtype) / self.original
         # (base g^(r/(r-2)))^(-2i/r) = t_i g^(-2i/(r-2)), and g is 1 up to T.
         growth = (self.factor * longer - (self.factor - 1)).clamp(min=1)
         return speeds * growth**slowing
@@ -119,6 +127,14 @@ class Rotary(Positions):
             turned = torch.stack([a * cos - b * sin, b * cos + a * sin], dim=-1).flatten(-2)
         turned = turned.to(x.dtype)
         return torch.cat([turned, rest], dim=-1) if rest.shape[-1] else turned
+
+
+def _check_unscaled(scaling: str | None, factor: float, original: int | None) -> None:
+    """Refuse options that do nothing, so that no two variants are the same function."""
+    if scaling is None and factor != 1:
+        raise ValueError(f"factor: {factor} does nothing without a scaling")
+    if scaling not in OF_THE_ORIGINAL and original is not None:
+        raise ValueError(f"original: {original} does nothing with the scaling {scaling}")
 
 
 def _check(base: float, fraction: float, factor: float, original: int | None) -> None:
@@ -181,9 +197,20 @@ def _slowing(turned: int) -> tuple[float, ...]:
 
 
 def _spanned(seen: Seen) -> Tensor:
-    """Return how many positions the queries and what they see span, [batch or 1], int64."""
-    queries = seen.query_positions
-    keys = torch.where(seen.visible.any(dim=1), seen.key_positions, queries[:, :1])
-    first = torch.minimum(queries.amin(dim=1), keys.amin(dim=1))
-    last = torch.maximum(queries.amax(dim=1), keys.amax(dim=1))
-    return last - first + 1
+    """Return how many positions the document of each key spans, [batch or 1, keys], int64."""
+    length = seen.queries.shape[2]
+    begin = seen.query_positions[:, :1]
+    end = seen.query_positions[:, -1:] if seen.goes_on is None else begin + length - 1
+    there = seen.visible.any(dim=1)
+    if seen.goes_on is not None:
+        others = torch.zeros_like(there[:, :-length])
+        there = there & torch.cat([~others, seen.goes_on], dim=1)
+    first = torch.where(there, seen.key_positions, begin).amin(dim=1, keepdim=True)
+    spans = torch.maximum(end, begin) - torch.minimum(first, begin) + 1
+    spans = spans.expand(-1, seen.keys.shape[2])
+    if seen.goes_on is None:
+        return spans
+    index = torch.arange(length, device=spans.device)
+    to_the_end = length - index + seen.query_positions
+    own = torch.where(seen.goes_on, spans[:, -length:], to_the_end)
+    return torch.cat([spans[:, :-length].expand(len(own), -1), own], dim=1)

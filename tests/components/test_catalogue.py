@@ -191,3 +191,20 @@ def test_a_file_of_the_user_may_declare_any_name(tmp_path):
     file = written(tmp_path, "*, a: int = 1", ["a"])
     other = file.rename(tmp_path / "whatever.py")
     assert ("positions", "thing") in read_catalogue([other]).entries
+
+
+@pytest.mark.parametrize(("folder", "stem"), [("positions", "other"), ("mlp", "thing")])
+def test_in_the_folder_of_a_kind_a_component_of_the_user_is_named_like_its_file(
+    tmp_path, folder, stem
+):
+    (tmp_path / folder).mkdir()
+    file = written(tmp_path / folder, "*, a: int = 1", ["a"])
+    file = file.rename(file.with_name(f"{stem}.py"))
+    with pytest.raises(UserError) as refused:
+        read_catalogue([tmp_path])
+    (problem,) = refused.value.problems
+    assert problem.what == f"positions/thing is declared in {folder}/{stem}.py"
+    assert problem.place == f"{file}:4"
+    assert problem.hints[1] == (
+        f'write @component("{folder}", "{stem}"), or move it to positions/thing.py'
+    )

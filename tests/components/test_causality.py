@@ -1,14 +1,16 @@
 """The refusal, of models that were broken on purpose: it must see the faintest leak."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 from typing_extensions import override
 
 from components.causality import randomised, refuse_if_it_sees_the_future
-from components.memory import Memory, Window
+from components.memory import Chain, Memory, Window
 from components.mlp import Mlp
-from tests.builders import decoder, sizes, some_tokens, windowed
+from tests.builders import decoder, random_decoder, sizes, some_tokens, windowed
 
 
 class Leaking(Mlp):
@@ -201,7 +203,7 @@ def ahead(distance):
 
 
 @pytest.mark.parametrize(
-    ("window", "context", "distance"), [(128, 256, 64), (128, 128, 100), (64, 128, 50)]
+    ("window", "context", "distance"), [(128, 256, 64), (128, 128, 100), (96, 192, 70)]
 )
 def test_a_look_further_ahead_than_a_short_window_is_seen(window, context, distance):
     model = model_with(ahead(distance), window=window, context=context)
@@ -266,3 +268,46 @@ def test_no_parameter_of_the_drawn_copy_is_0_or_1():
 def test_a_tied_head_stays_tied_in_the_copy():
     copy = randomised(decoder(tied=True))
     assert copy.head.weight is copy.embedding.weight
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"positions": {"rotary": {"scaling": "dynamic", "factor": 2.0, "original": 4}}},
+        {"positions": "linspace", "memory": ["sinks", "xl"]},
+        {
+            "positions": {"linspace": {"span": "visible"}},
+            "memory": "xl",
+            "mixer": {"attention": {"softcap": 2.0}},
+        },
+    ],
+)
+def test_where_a_later_document_begins_changes_nothing_before_it(settings):
+    refuse_if_it_sees_the_future(random_decoder(context=36, window=12, **settings))
+
+
+def test_a_look_at_where_documents_begin_is_seen():
+    class Counting(Memory[None]):
+        separates_documents = True
+
+        @override
+        def start(self, batch, device):
+            return None
+
+        @override
+        def add_tokens(self, window, state):
+            if window.documents is None:
+                return window
+            share = window.documents.to(window.x.dtype).mean(dim=1)[:, None, None]
+            return replace(window, x=window.x * (1 + 1e-3 * share))
+
+    model = decoder()
+    model.memory = Chain(model.sizes, {"counting": Counting(model.sizes)})
+    with pytest.raises(ValueError, match="perturbation"):
+        refuse_if_it_sees_the_future(model)
+
+
+@pytest.mark.parametrize("sizes", [{"context": 128, "window": 64}, {"context": 1, "window": 1}])
+def test_no_token_of_the_check_stands_where_the_context_has_no_place(sizes):
+    memory = "pause" if sizes["window"] == 1 else [{"xl": {"positions": "absolute"}}, "pause"]
+    refuse_if_it_sees_the_future(decoder(positions="learned", memory=memory, **sizes))

@@ -3,7 +3,7 @@
 What has none is refused when the decoder is built, with the reason.
 """
 
-from itertools import product
+from itertools import combinations, product
 
 import pytest
 import torch
@@ -15,7 +15,9 @@ from tests.builders import (
     CONTEXT,
     VOCABULARY,
     WINDOW,
+    component,
     random_decoder,
+    sizes,
     some_tokens,
     windowed,
 )
@@ -29,6 +31,9 @@ MEMORIES = CATALOGUE.names("memory")
 ON_EMBEDDINGS = [
     name for name in POSITIONS if component_class("positions", name).acts_on_embeddings
 ]
+
+LAST_KEYS = [name for name in MEMORIES if component("memory", name, sizes()).shows_before(0)]
+"""Memories that show a layer the keys right before its window."""
 
 ENOUGH = {"learned": {"size": 4 * CONTEXT}}
 """Options with which a component goes with all others at this size."""
@@ -128,10 +133,25 @@ def test_a_mixer_that_says_so_stands_behind_attention_under_every_memory(mixer, 
     assert windowed(model, some_tokens()).isfinite().all()
 
 
-@pytest.mark.parametrize(("one", "other"), list(product(MEMORIES, MEMORIES)))
+def test_the_memories_of_the_last_keys_are_these():
+    assert LAST_KEYS == ["compressive", "sliding", "xl"]
+
+
+@pytest.mark.parametrize("pair", list(combinations(LAST_KEYS, 2)))
+def test_two_memories_of_the_last_keys_are_refused_in_one_layer(pair):
+    with pytest.raises(UserError, match="both show layer 0 the keys before its window"):
+        random_decoder(memory=list(pair))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pair
+        for pair in combinations([each for each in MEMORIES if each != "none"], 2)
+        if not {*pair} <= {*LAST_KEYS}
+    ],
+)
 def test_memories_compose_in_one_order(one, other):
-    if one >= other or "none" in (one, other):
-        return
     tokens = some_tokens()
     here, there = (random_decoder(memory=list(each)) for each in ((one, other), (other, one)))
     before = windowed(here, tokens)
@@ -143,3 +163,26 @@ def test_memories_compose_in_one_order(one, other):
 def two(model, second, third, state):
     logits, state, _ = model(second, state)
     return torch.cat([logits, model(third, state).logits], dim=1)
+
+
+OTHER_OPTIONS = [
+    {"linspace": {"span": "visible", "edge": 2.0}},
+    {"linspace": {"per_head": True, "offset": 1.0}},
+    {"rotary": {"scaling": "dynamic", "factor": 2.0, "original": 4}},
+    {"rotary": {"fraction": 0.5, "layout": "interleaved"}},
+    {"kerple": {"variant": "power"}},
+    {"t5": {"buckets": 4, "max_distance": 5}},
+]
+"""Options of encoders that look at more of what is visible than the default ones do."""
+
+
+@pytest.mark.parametrize("memory", [each for each in MEMORIES if each != "none"])
+@pytest.mark.parametrize("positions", OTHER_OPTIONS)
+def test_under_other_options_a_row_that_is_reset_is_a_fresh_one(positions, memory):
+    model = random_decoder(positions=positions, memory=memory)
+    first, second = some_tokens().split(WINDOW, dim=1)[:2]
+    state = model(first, model.start(3)).state
+    found = model(second, model.reset(torch.tensor([False, True, False]), state)).logits
+    untouched = model(second, state).logits
+    torch.testing.assert_close(found[1], model(second, model.start(3)).logits[1])
+    torch.testing.assert_close(found[[0, 2]], untouched[[0, 2]])

@@ -100,8 +100,28 @@ def test_what_is_no_python_file_is_refused(tmp_path):
 
 def test_a_name_that_is_taken_is_refused(tmp_path):
     component_class("positions", "rotary")
-    with pytest.raises(ValueError, match=r"positions/rotary is components\.positions\.rotary"):
+    with pytest.raises(UserError, match=r"positions/rotary is components\.positions\.rotary"):
         load_files([written(tmp_path, "rotary")])
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("nn.Parameter\n", "NameError: name 'nn' is not defined"),
+        ("def twice(x):\n    return 2 * y\n\ntwice(1)\n", "NameError: name 'y' is not defined"),
+        ("import components.nothing\n", "ModuleNotFoundError: No module named"),
+        ("x = (\n", "SyntaxError: '(' was never closed"),
+    ],
+)
+def test_what_goes_wrong_while_a_file_is_imported_is_told_with_its_line(tmp_path, line, what):
+    file = tmp_path / "mine.py"
+    file.write_text(f"X = 1\n{line}", encoding="utf-8")
+    for _ in range(2):  # and again, of a file that is half imported
+        with pytest.raises(UserError) as refused:
+            load_files([file])
+        (problem,) = refused.value.problems
+        assert problem.what.startswith(f"the component file cannot be imported: {what}")
+        assert problem.place == f"{file}:{3 if 'twice' in line else 2}"
 
 
 def test_an_option_without_a_type_is_refused():

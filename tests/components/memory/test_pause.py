@@ -5,13 +5,14 @@ import torch
 
 from components.causality import refuse_if_it_sees_the_future
 from components.errors import UserError
-from components.initialise import initialise
+from components.initialise import generator_of, initialise
 from components.memory import Window
 from pipelines.checks import unreached
 from tests.builders import (
     CONTEXT,
     WINDOW,
     component,
+    decoder,
     random_decoder,
     sizes,
     some_tokens,
@@ -31,11 +32,12 @@ def with_pauses(encoder="rotary", **options):
     return random_decoder(memory={"pause": options}, positions=encoder)
 
 
-def places(memory, length):
+def places(memory, length, state=None):
     """Where the pauses stand in a lengthened window, found by a mark on each."""
     with torch.no_grad():
         memory.tokens.fill_(1.0)
-    longer = memory.add_tokens(Window.of(torch.zeros(2, length, 16)), None)
+    state = state or memory.start(2, torch.device("cpu"))
+    longer = memory.add_tokens(Window.of(torch.zeros(2, length, 16)), state)
     return longer.x[0, :, 0].nonzero()[:, 0].tolist()
 
 
@@ -88,23 +90,55 @@ def test_pauses_at_the_end_stand_behind_all_tokens(count, length):
     assert found == list(range(length, length + count))
 
 
-def test_random_pauses_stand_at_0_and_where_the_global_generator_says():
-    memory = pausing(count=5, places="random").train()
+def drawing(seed=0, **options):
+    """Pauses at random places that begin where the seed says, as they are trained."""
+    memory = pausing(places="random", **options).train()
+    memory.draw("stream", memory.stream, generator_of("memory.members.pause.stream", seed))
+    return memory
+
+
+def walked(memory, steps, windows, length):
+    """The places in each window of each step."""
     found = []
-    for seed in (0, 1, 0):
+    for _ in range(steps):
+        state = memory.start(2, torch.device("cpu"))
+        for _ in range(windows):
+            found.append(places(memory, length, state))
+            state = memory.write(None, None, (), state)
+        memory.after_step()
+    return found
+
+
+def test_random_pauses_stand_at_0_and_elsewhere_in_every_window_and_step():
+    found = walked(drawing(count=5), steps=4, windows=3, length=400)
+    assert len({tuple(each) for each in found}) == 12
+    assert all(each[0] == 0 and len(each) == 5 for each in found)
+    assert walked(drawing(count=5), steps=4, windows=3, length=400) == found
+    assert walked(drawing(seed=1, count=5), steps=4, windows=3, length=400) != found
+
+
+def test_random_pauses_neither_read_nor_move_the_global_generator():
+    found = []
+    for seed in (1, 2):
         torch.manual_seed(seed)
-        found.append([places(memory, 40) for _ in range(3)])
-    assert found[0] == found[2] != found[1]
-    assert all(each[0] == 0 and len(each) == 5 for draws in found for each in draws)
-    assert found[0][0] != found[0][1]
+        model = decoder(memory={"pause": {"places": "random", "count": 3}}).train()
+        before = torch.get_rng_state()
+        found.append(windowed(model, some_tokens()))
+        assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(*found)
+
+
+def test_random_pauses_go_on_where_a_checkpoint_left_them():
+    memory, other = drawing(count=5), drawing(seed=7, count=5)
+    walked(memory, steps=3, windows=1, length=40)
+    other.load_state_dict(memory.state_dict())
+    assert walked(other, 2, 2, 40) == walked(memory, 2, 2, 40)
 
 
 def test_random_pauses_may_stand_before_any_token():
-    memory = pausing(count=3, places="random").train()
-    torch.manual_seed(0)
-    before = [
-        place - rank for _ in range(300) for rank, place in enumerate(places(memory, 6)) if rank
-    ]
+    memory = drawing(count=3)
+    walks = walked(memory, steps=100, windows=3, length=6)
+    before = [place - rank for each in walks for rank, place in enumerate(each) if rank]
     counts = torch.bincount(torch.tensor(before), minlength=6)
     assert len(counts) == 6
     assert 60 < counts.min() < counts.max() < 140
@@ -145,7 +179,7 @@ def test_it_is_a_decoder_that_is_given_the_pauses(where, shared, from_last_pause
 @pytest.mark.parametrize("where", PLACES)
 def test_the_tokens_that_were_put_in_come_out(where, count, length):
     memory, x = pausing(count=count, places=where), some_values(2, length, 16)
-    longer = memory.add_tokens(Window.of(x), None)
+    longer = memory.add_tokens(Window.of(x), memory.start(2, x.device))
     assert longer.x.shape == (2, length + count, 16)
     assert longer.positions.tolist() == [list(range(length + count))]
     assert torch.equal(longer.x[:, longer.read], x)
@@ -156,8 +190,9 @@ def test_of_the_places_that_predict_those_stay_that_did(predict_from):
     memory = pausing(count=3, predict_from=predict_from)
     window = Window.of(some_values(2, WINDOW, 16))
     some = Window(window.x, window.positions, read=torch.tensor([1, 4]))
-    every = memory.add_tokens(window, None).read
-    assert torch.equal(memory.add_tokens(some, None).read, every[[1, 4]])
+    state = memory.start(2, window.x.device)
+    every = memory.add_tokens(window, state).read
+    assert torch.equal(memory.add_tokens(some, state).read, every[[1, 4]])
 
 
 @pytest.mark.parametrize("encoder", ["rotary", "learned"])

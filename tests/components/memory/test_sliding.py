@@ -211,13 +211,13 @@ def test_with_the_cache_of_another_memory_every_key_stands_where_it_should():
     assert distances[1].tolist() == list(range(6, -6, -1))
 
 
-def test_in_one_layer_with_another_memory_both_show_their_keys():
-    model, seen = random_decoder(memory={"sliding": {"size": 3}, "xl": {}}, layers=1), []
-    model.layers[0].positions.on_scores = seen.append
-    windowed(model, some_tokens())
-    distances = seen[-1].query_positions[:, :1] - seen[-1].key_positions
-    assert distances.tolist() == [[6, 5, 4, 3, 2, 1, 2, 1, 0, -1, -2, -3, -4, -5]]
-    assert seen[-1].visible[0, 1].int().tolist() == [1] * 6 + [0, 1] + [1, 1, 0, 0, 0, 0]
+@pytest.mark.parametrize("other", ["xl", "compressive"])
+def test_in_one_layer_with_another_memory_of_the_last_keys_it_is_refused(other):
+    memory = {"sliding": {"size": 3}, other: {}}
+    with pytest.raises(UserError, match="both show layer 0 the keys before its window"):
+        random_decoder(memory=memory)
+    apart = {"sliding": {"layers": (True, False)}, other: {"layers": (False, True)}}
+    assert windowed(random_decoder(memory=apart), some_tokens()).isfinite().all()
 
 
 def test_what_keys_carry_stays_with_them():
@@ -228,7 +228,8 @@ def test_what_keys_carry_stays_with_them():
         found = memory.recall(0, seen, state)
         state = memory.write(window, window.x, [seen], state)
     assert found.keys[0, 0, :, 0].tolist() == [0, 4, 5, 6, 7]
-    assert torch.equal(found.beside, found.keys[..., :1])
+    # what 1, 2 and 3 carried stays between the sink and the first of the last keys
+    assert found.beside[0, 0, :, 0].tolist() == [0, 4 + 1 + 2 + 3, 5, 6, 7]
 
 
 @pytest.mark.parametrize(
@@ -245,3 +246,18 @@ def test_options_out_of_range_are_refused(options, message):
         sliding(**options)
     (problem,) = refused.value.problems
     assert (problem.what, problem.key) == (f"memory/sliding: {message}", next(iter(options)))
+
+
+@pytest.mark.parametrize("sinks", [1, 2, 5])
+@pytest.mark.parametrize("size", [1, 2, 4, 9])
+@pytest.mark.parametrize("window", [3, 4, 6, 12])
+def test_what_falls_out_between_sinks_and_the_last_keys_is_still_forgotten_by_gates(
+    sinks, size, window
+):
+    tokens = some_tokens(rows=2, length=24)
+    memory = {"sliding": {"size": size, "sinks": sinks}}
+    one, several = (
+        random_decoder(positions="forgetting", memory=memory, context=24, window=each)
+        for each in (24, window)
+    )
+    torch.testing.assert_close(windowed(several, tokens), windowed(one, tokens))

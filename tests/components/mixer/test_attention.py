@@ -10,6 +10,7 @@ from transformers.models.gemma2.modeling_gemma2 import (
 )
 from transformers.models.qwen3.modeling_qwen3 import Qwen3Attention
 from typing_extensions import override
+from x_transformers.attend import Attend
 
 from components.errors import UserError
 from components.memory import Seen
@@ -225,6 +226,16 @@ def test_a_cap_has_the_values_and_gradients_of_plain_arithmetic():
         atol=1e-12,
         rtol=0,
     )
+
+
+def test_a_cap_is_put_on_scores_with_their_bias_as_x_transformers_does():
+    queries, keys, values = (some_values(1, 4, 6, 4, seed=each).float() for each in range(3))
+    visible = torch.ones(6, 6, dtype=torch.bool).tril()[None]
+    seen, alibi = seen_by(queries, keys, values, visible), component("positions", "alibi", sizes())
+    cap = component("mixer", "attention", sizes(), softcap=1.5).cap
+    theirs = Attend(heads=4, causal=True, softclamp_logits=True, logit_softclamp_value=1.5)
+    expected, _ = theirs(queries, keys, values, attn_bias=alibi.on_scores(seen)[0])
+    torch.testing.assert_close(attend(seen, alibi, cap), expected, atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("cap", [0.0, -1.0])

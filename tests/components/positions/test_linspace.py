@@ -123,3 +123,15 @@ def test_in_bfloat16_the_sum_is_rounded_once():
     _, ours = encoder.on_queries_and_keys(seen_by(half, half, places, places))
     assert len(exact[0, 0, :, 0].unique()) == 512
     assert torch.equal(ours, exact.bfloat16())
+
+
+@pytest.mark.parametrize("memory", ["xl", {"sliding": {"size": 9}}])
+def test_a_row_that_was_reset_is_ramped_like_a_fresh_one(memory):
+    model = random_decoder(positions={"linspace": {"span": "visible", "edge": 2.0}}, memory=memory)
+    first, second = some_tokens().split(6, dim=1)[:2]
+    state = model(first, model.start(3)).state
+    reset = model.reset(torch.tensor([False, True, False]), state)
+    fresh = model(second, model.start(3)).logits
+    found = model(second, reset).logits
+    torch.testing.assert_close(found[1], fresh[1])
+    assert not torch.allclose(found[0], fresh[0])
