@@ -56,15 +56,14 @@ class Layer(nn.Module):
         self.topology: Topology = build(plan.topology, partial(build, plan.norm, sizes.width))
         if not mlp.adds:
             self.topology.leave_out_mlp()
-        self.after: Mixer | None = None if plan.after is None else build(plan.after, sizes)
-        self.norm_after: nn.Module | None = (
-            None if plan.after is None else build(plan.norm, sizes.width)
-        )
+        self.beside: Mixer | None = None if plan.beside is None else build(plan.beside, sizes)
+        is_after = self.beside is not None and self.beside.placement == "after"
+        self.norm_after: nn.Module | None = build(plan.norm, sizes.width) if is_after else None
 
     @property
     def mixers(self) -> "tuple[Mixer, ...]":
         """Its one or two mixers."""
-        return (self.mixer,) if self.after is None else (self.mixer, self.after)
+        return (self.mixer,) if self.beside is None else (self.mixer, self.beside)
 
     def start(self, batch: int, device: torch.device) -> tuple[Any, ...]:
         """Return the states of its mixers before the first window of `batch` rows."""
@@ -79,21 +78,28 @@ class Layer(nn.Module):
     def forward(self, x: Tensor, window: Window, recall: Recall, state: tuple[Any, ...]) -> Layered:
         """Pass the stream `x` [batch, length, at most the layer's width] through the layer."""
         mixed: list[Mixed] = []
+        besides: list[Mixed] = []
         transformed: list[Transformed] = []
 
+        def beside(x: Tensor, placement: str) -> Tensor:
+            if self.beside is None or self.beside.placement != placement:
+                return x
+            besides.append(self.beside(x, window, self.positions, recall, state[1]))
+            return besides[-1].x
+
         def mixer(x: Tensor) -> Tensor:
+            x = beside(x, "before_mixer")
             mixed.append(self.mixer(x, window, self.positions, recall, state[0]))
             return mixed[-1].x
 
         def mlp(x: Tensor) -> Tensor:
-            transformed.append(self.mlp.transform(x))
+            transformed.append(self.mlp.transform(beside(x, "before_mlp")))
             return transformed[-1].x
 
         x = self.topology(self._widened(x), mixer, mlp)
-        if self.after is not None and self.norm_after is not None:
-            mixed.append(self.after(self.norm_after(x), window, self.positions, recall, state[1]))
-            x = x + mixed[-1].x
-        states = tuple(each.state for each in mixed)
+        if self.norm_after is not None:
+            x = x + beside(self.norm_after(x), "after")
+        states = tuple(each.state for each in (*mixed, *besides))
         return Layered(x, mixed[0].own, states, transformed[0].auxiliary)
 
     def _widened(self, x: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ class LayerPlan:
     """The components of one layer, by kind, and what else is its own.
 
     Fields:
-        after: a mixer that stands behind the layer, beside the attention that it keeps; or None.
+        beside: a mixer that stands beside the attention that the layer keeps; or None.
         mlp_factor: what the inner width of the MLP is multiplied by.
         mlp_of: the first layer with the same MLP: its own number, or an earlier one.
         width: channels of the residual stream in this layer.
@@ -27,7 +27,7 @@ class LayerPlan:
     activation: Choice
     norm: Choice
     topology: Choice
-    after: Choice | None
+    beside: Choice | None
     mlp_factor: float
     mlp_of: int
     width: int
@@ -62,7 +62,7 @@ def layer_plans(parts: Mapping[str, tuple[Choice, ...]], shape: Shape) -> tuple[
 
     Raises:
         ValueError: the sizes of the layers do not go together.
-        UserError: a mixer that stands behind attention has none in its pattern.
+        UserError: a mixer that stands beside attention has none in its pattern.
     """
     plans = tuple(_plan(parts, shape, layer) for layer in range(shape.layers))
     for number, plan in enumerate(plans):
@@ -73,28 +73,33 @@ def layer_plans(parts: Mapping[str, tuple[Choice, ...]], shape: Shape) -> tuple[
 def _plan(parts: Mapping[str, tuple[Choice, ...]], shape: Shape, layer: int) -> LayerPlan:
     own = {kind: parts[kind][layer % len(parts[kind])] for kind in LAYER_KINDS}
     mixer = own.pop("mixer")
-    after = mixer if mixer.options.get("placement") == "after" else None
+    beside = mixer if _is_beside(mixer) else None
     return LayerPlan(
         **own,
-        mixer=mixer if after is None else _attention(parts["mixer"], mixer),
-        after=after,
+        mixer=mixer if beside is None else _attention(parts["mixer"], mixer),
+        beside=beside,
         mlp_factor=_factor(shape, layer),
         mlp_of=_first_alike(shape, layer),
         width=shape.width + layer * shape.fan_out,
     )
 
 
-def _attention(members: Sequence[Choice], behind: Choice) -> Choice:
+def _is_beside(mixer: Choice) -> bool:
+    return mixer.options.get("placement", "instead") != "instead"
+
+
+def _attention(members: Sequence[Choice], beside: Choice) -> Choice:
     """Return the first member of a pattern that has keys."""
     with_keys = (
         each
         for each in members
-        if each.options.get("placement") != "after" and component_class("mixer", each.name).has_keys
+        if not _is_beside(each) and component_class("mixer", each.name).has_keys
     )
     found = next(with_keys, None)
     if found is None:
-        what = f"mixer/{behind.name} after attention: no member of the pattern is an attention"
-        hint = f"write mixer: [attention, {{{behind.name}: {{placement: after}}}}]"
+        placement = beside.options["placement"]
+        what = f"mixer/{beside.name} beside attention: no member of the pattern is an attention"
+        hint = f"write mixer: [attention, {{{beside.name}: {{placement: {placement}}}}}]"
         raise UserError(Problem(what, key="mixer", hints=(hint,)))
     return found
 

@@ -6,6 +6,7 @@ with warnings.catch_warnings():
     # torch.jit.script, which they decorate functions with, is deprecated.
     warnings.simplefilter("ignore", DeprecationWarning)
     from rotary_embedding_torch import RotaryEmbedding
+    from x_transformers.attend import Attend
     from x_transformers.x_transformers import (
         AlibiPositionalBias,
         CoPE,
@@ -18,6 +19,7 @@ with warnings.catch_warnings():
 
 __all__ = [
     "AlibiPositionalBias",
+    "Attend",
     "CoPE",
     "DataDependentAlibi",
     "DynamicTanh",

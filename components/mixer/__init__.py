@@ -41,8 +41,9 @@ class Mixer(nn.Module):
     separates_documents = False
     """Whether documents that share a window stay apart in it."""
 
-    placement: Literal["instead", "after"] = "instead"
-    """Whether it stands in for attention, or behind a layer that has its attention as well."""
+    placement: Literal["instead", "after", "before_mixer", "before_mlp"] = "instead"
+    """Whether it stands in for attention, or beside it in a layer that has its attention as well:
+    behind the layer, or on what attention or the MLP is given."""
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()

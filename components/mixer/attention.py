@@ -1,6 +1,6 @@
 """Softmax attention with any number of query and key-value heads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 from typing_extensions import override
 
+from components.carried import Carried, at_least
+from components.convolution import CausalConvolution
 from components.initialise import OutputLinear
 from components.memory import Recall, Seen, Window
 from components.mixer import Mixed, Mixer
@@ -37,12 +39,14 @@ class Attention(Mixer):
         qk_norm: what queries and keys are divided by the root mean square of, and multiplied by a
             learned gain for: head, each head's channels (Qwen3); all, those of all heads (OLMo 2).
         softcap: c, the largest score there can be; null for no cap.
+        convolution: tokens that a depthwise causal convolution sees, which is added to queries,
+            keys and values before all else, with weight 0 at the start; null for none.
         gated: whether what every head found is multiplied by a learned gate in (0, 1), a channel
             at a time, before it is projected.
-    Errors:   ValueError unless softcap > 0.
+    Errors:   ValueError unless softcap > 0, convolution >= 1.
     Source:   Vaswani et al. 2017 (arXiv 1706.03762); one key-value head: Shazeer 2019
               (arXiv 1911.02150); groups: Ainslie et al. 2023 (arXiv 2305.13245); cap: Gemma 2;
-              gate: arXiv 2505.06708.
+              gate: arXiv 2505.06708; convolution: So et al. 2021, Primer (arXiv 2109.08668).
     """
 
     has_keys = True
@@ -55,6 +59,7 @@ class Attention(Mixer):
         bias: bool = False,
         qk_norm: Literal["none", "head", "all"] = "none",
         softcap: float | None = None,
+        convolution: int | None = None,
         gated: bool = False,
     ) -> None:
         super().__init__(sizes)
@@ -67,6 +72,12 @@ class Attention(Mixer):
         self.value = nn.Linear(sizes.width, shared, bias=bias)
         self.out = OutputLinear(inner, sizes.width, bias=bias)
         self.gate = nn.Linear(sizes.width, inner, bias=bias) if gated else None
+        self.widths = (inner, shared, shared)
+        self.convolution: CausalConvolution | None = None
+        if convolution is not None:
+            kernel = at_least("convolution", convolution, 1)
+            self.convolution = CausalConvolution(sum(self.widths), kernel, bias=False)
+            self.carries = kernel > 1
         self.over_heads = qk_norm == "all"
         self.query_norm = _norm(qk_norm, sizes.heads, sizes.head_width)
         self.key_norm = _norm(qk_norm, sizes.kv_heads, sizes.head_width)
@@ -76,10 +87,11 @@ class Attention(Mixer):
     def forward(
         self, x: Tensor, window: Window, positions: Positions, recall: Recall, state: Any
     ) -> Mixed:
+        (queries, keys, values), state = self._projected(x, window, state)
         own = Seen(
-            queries=self._normed(self.query(x), self.query_norm),
-            keys=self._normed(self.key(x), self.key_norm),
-            values=self._heads(self.value(x)),
+            queries=self._normed(queries, self.query_norm),
+            keys=self._normed(keys, self.key_norm),
+            values=self._heads(values),
             query_positions=window.positions,
             key_positions=window.positions,
             visible=window.visible(),
@@ -90,7 +102,29 @@ class Attention(Mixer):
         found = attended.transpose(1, 2).flatten(2)
         if self.gate is not None:
             found = found * self.gate(x).sigmoid()
-        return Mixed(self.out(found), own)
+        return Mixed(self.out(found), own, state)
+
+    @override
+    def start(self, batch: int, device: torch.device) -> Carried | None:
+        if self.convolution is None:
+            return None
+        return Carried((self.convolution.start(batch, device),))
+
+    @override
+    def reset(self, rows: Tensor, state: Carried | None) -> Carried | None:
+        return None if state is None else state.forgotten(rows)
+
+    def _projected(
+        self, x: Tensor, window: Window, state: Carried | None
+    ) -> tuple[Sequence[Tensor], Carried | None]:
+        """Return queries, keys and values, all heads of each side by side, and the next state."""
+        parts = [each(x) for each in (self.query, self.key, self.value)]
+        if self.convolution is None or state is None:
+            return parts, None
+        joined = torch.cat(parts, dim=-1)
+        added, tail = self.convolution(joined, state.tensors[0], window.documents)
+        after = state.followed_by(tail, backpropagate_windows=0)
+        return (joined + added).split(self.widths, dim=-1), after
 
     def _heads(self, x: Tensor) -> Tensor:
         """[batch, length, heads * head_width] -> [batch, heads, length, head_width]."""

@@ -23,11 +23,14 @@ class ShortConv(Mixer):
     Shapes:   x [batch, length, width]; weight [width, 1, kernel].
     Options:
         kernel: tokens that each sees, itself with them; those of earlier windows as well.
-        placement: instead of attention, or after a layer that has it.
+        placement: instead of attention; or beside it: after a layer that has it, before_mixer, on
+            what its attention is given, or before_mlp, on what its MLP is given. On queries, keys
+            and values it is an option of attention.
         backpropagate_windows: windows that a gradient may cross; what is carried is detached once
             in that many windows and one.
     Errors:   ValueError unless kernel >= 1, backpropagate_windows >= 0.
-    Source:   So et al. 2021, Primer (arXiv 2109.08668), its depthwise convolution; "canon" layers.
+    Source:   So et al. 2021, Primer (arXiv 2109.08668), its depthwise convolution; "canon" layers
+              (before_mixer is their A, before_mlp their C).
     """
 
     carries = True
@@ -38,7 +41,7 @@ class ShortConv(Mixer):
         sizes: Sizes,
         *,
         kernel: int = 4,
-        placement: Literal["instead", "after"] = "instead",
+        placement: Literal["instead", "after", "before_mixer", "before_mlp"] = "instead",
         backpropagate_windows: int = 0,
     ) -> None:
         super().__init__(sizes)

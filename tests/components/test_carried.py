@@ -153,9 +153,9 @@ def test_after_attention_it_is_added_to_what_the_layer_made(name):
     plain = random_decoder(mixer="attention")
     plain.load_state_dict(model.state_dict(), strict=False)
     first, second = model.layers
-    assert (first.after, second.after.placement) == (None, "after")
+    assert (first.beside, second.beside.placement) == (None, "after")
     assert not torch.allclose(windowed(model, some_tokens()), windowed(plain, some_tokens()))
-    second.after.register_forward_hook(lambda *given: given[-1]._replace(x=0 * given[-1].x))
+    second.beside.register_forward_hook(lambda *given: given[-1]._replace(x=0 * given[-1].x))
     torch.testing.assert_close(windowed(model, some_tokens()), windowed(plain, some_tokens()))
 
 

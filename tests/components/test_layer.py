@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.nn.functional import conv1d, pad
 
 from components.errors import UserError
 from tests.builders import WINDOW, decoder, random_decoder, some_tokens, windowed
@@ -126,3 +127,34 @@ def test_layers_that_choose_a_shared_encoder_alike_have_one():
     assert model.layers[0].positions is model.layers[2].positions
     own = decoder(positions={"t5": {"shared_across_layers": False}}, layers=2)
     assert own.layers[0].positions is not own.layers[1].positions
+
+
+@pytest.mark.parametrize("topology", ["sequential", "parallel", "post", "rezero"])
+@pytest.mark.parametrize("placement", ["before_mixer", "before_mlp"])
+def test_a_short_convolution_acts_on_what_the_mixer_or_the_mlp_is_given(placement, topology):
+    pattern = ["attention", {"short_conv": {"placement": placement, "kernel": 3}}]
+    model = random_decoder(mixer=pattern, topology=topology)
+    layer, given = model.layers[1], {}
+    for name in ("beside", "mixer", "mlp"):
+        module, method = getattr(layer, name), "transform" if name == "mlp" else "forward"
+        inner = getattr(module, method)
+
+        def noted(x, *more, name=name, inner=inner):
+            given[name] = x
+            return inner(x, *more)
+
+        setattr(module, method, noted)
+    tokens = some_tokens(length=6)
+    model(tokens, model.start(3))
+    weight = layer.beside.convolution.weight
+    x = given["beside"]
+    convolved = x + conv1d(pad(x.mT, (2, 0)), weight, groups=len(weight)).mT
+    reached = "mixer" if placement == "before_mixer" else "mlp"
+    torch.testing.assert_close(given[reached], convolved)
+    assert not torch.allclose(given[reached], x)
+
+
+@pytest.mark.parametrize("placement", ["before_mixer", "before_mlp"])
+def test_a_short_convolution_beside_attention_needs_one(placement):
+    with pytest.raises(UserError, match="beside attention: no member of the pattern"):
+        random_decoder(mixer={"short_conv": {"placement": placement}})

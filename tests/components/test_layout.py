@@ -77,7 +77,7 @@ def test_a_mixer_behind_attention_keeps_the_attention_of_the_pattern():
     after = {"gated_conv": {"placement": "after"}}
     own = {"attention": {"bias": True}}
     made = plans(Shape(3, 16), mixer=[own, after])
-    assert [(plan.mixer.name, plan.after and plan.after.name) for plan in made] == [
+    assert [(plan.mixer.name, plan.beside and plan.beside.name) for plan in made] == [
         ("attention", None),
         ("attention", "gated_conv"),
         ("attention", None),

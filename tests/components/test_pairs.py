@@ -129,7 +129,7 @@ def test_a_memory_of_keys_is_refused_where_there_are_none(memory, mixer):
 def test_a_mixer_that_says_so_stands_behind_attention_under_every_memory(mixer, memory, placement):
     pattern = [{"attention": {}}, {mixer: {"placement": placement}}]
     model = random_decoder(mixer=pattern, memory=memory)
-    assert (model.layers[1].after is not None) is (placement == "after")
+    assert (model.layers[1].beside is not None) is (placement == "after")
     assert windowed(model, some_tokens()).isfinite().all()
 
 

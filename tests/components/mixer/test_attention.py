@@ -10,7 +10,6 @@ from transformers.models.gemma2.modeling_gemma2 import (
 )
 from transformers.models.qwen3.modeling_qwen3 import Qwen3Attention
 from typing_extensions import override
-from x_transformers.attend import Attend
 
 from components.errors import UserError
 from components.memory import Seen
@@ -27,6 +26,7 @@ from tests.builders import (
     waves,
     windowed,
 )
+from tests.elsewhere import Attend
 from tests.known import COMPONENTS
 from tests.oracles import attention as oracle
 
@@ -302,3 +302,43 @@ def test_a_gate_halves_what_is_found_where_it_is_0_and_lets_it_pass_where_it_is_
     torch.testing.assert_close(mixed(gated, x), mixed(plain, x) / 2)
     gated.gate.bias.data.fill_(50.0)
     torch.testing.assert_close(mixed(gated, x), mixed(plain, x))
+
+
+def convolved(**sizes):
+    return random_decoder(mixer={"attention": {"convolution": 3}}, **sizes)
+
+
+def test_a_convolution_that_has_not_learned_changes_nothing():
+    tokens = some_tokens()
+    plain, model = decoder(kv_heads=2), decoder(mixer={"attention": {"convolution": 3}}, kv_heads=2)
+    assert torch.equal(windowed(model, tokens), windowed(plain, tokens))
+
+
+def test_queries_keys_and_values_are_convolved_as_torch_does():
+    ours = filled(component("mixer", "attention", sizes(kv_heads=2), convolution=3).double())
+    x = some_values(2, 5, 16)
+    weights = ours.convolution.weight.split([16, 8, 8])
+    expected = component("mixer", "attention", sizes(kv_heads=2)).double()
+    expected.load_state_dict(ours.state_dict(), strict=False)
+    for name, weight in zip(("query", "key", "value"), weights, strict=True):
+        projected = getattr(ours, name)(x)
+        padded = nn.functional.pad(projected.mT, (2, 0))
+        after = projected + nn.functional.conv1d(padded, weight, groups=len(weight)).mT
+        getattr(expected, name).forward = lambda _, after=after: after
+    torch.testing.assert_close(mixed(ours, x), mixed(expected, x))
+
+
+@pytest.mark.parametrize("window", [1, 2, 6])
+def test_a_convolution_goes_on_over_windows(window):
+    tokens = some_tokens(length=12)
+    memory = {"xl": {"windows": 12}}
+    one, several = (
+        convolved(memory=memory, positions="alibi", context=12, window=each)
+        for each in (12, window)
+    )
+    torch.testing.assert_close(windowed(several, tokens), windowed(one, tokens))
+
+
+def test_a_convolution_below_one_token_is_refused():
+    with pytest.raises(UserError, match="convolution: 0 is below 1"):
+        component("mixer", "attention", sizes(), convolution=0)
