@@ -69,6 +69,7 @@ class Decoder(nn.Module):
         fan_out: channels that each layer has more than the one below it. What a layer is given it
             pads with zeros, in each head's part of the stream.
         tied: whether the head is the embedding.
+        softcap: c, the largest logit there can be: c tanh(logit / c), as in Gemma 2; null for none.
         init: normal is N(0, 0.02) with depth scaling, torch is what nn.Linear and nn.Embedding do.
     Errors:   ValueError where sizes do not divide; UserError where components do not go together.
     Source:   design of this project: positions and memory are two interfaces.
@@ -90,10 +91,14 @@ class Decoder(nn.Module):
         mlp_widths: tuple[float, ...] | None = None,
         fan_out: int = 0,
         tied: bool = False,
+        softcap: float | None = None,
         init: Literal["normal", "torch"] = "normal",
     ) -> None:
         super().__init__()
         self.init = init
+        if softcap is not None and softcap <= 0:
+            raise ValueError(f"softcap: {softcap} is not above 0")
+        self.softcap = softcap
         shape = Shape(_positive("layers", layers), width, fan_out, mlp_widths, mlp_sharing)
         plans = layer_plans(parts, shape)
         self.sizes = Sizes(
@@ -195,7 +200,10 @@ class Decoder(nn.Module):
         losses.append(self.memory.auxiliary(seen, state.memory))
         written = self.memory.write(window, x, seen, state.memory)
         read = x if window.read is None else x[:, window.read]
-        return Prediction(self.head(read), State(written, tuple(states)), _sum(losses))
+        logits = self.head(read)
+        if self.softcap is not None:
+            logits = self.softcap * torch.tanh(logits / self.softcap)
+        return Prediction(logits, State(written, tuple(states)), _sum(losses))
 
 
 def _refuse_two_of_one_name(memories: Sequence[Choice]) -> None:

@@ -276,3 +276,16 @@ def test_sizes_that_do_not_fit_are_refused(settings, key, message):
         decoder(**settings)
     (problem,) = refused.value.problems
     assert (problem.what, problem.key) == (f"model/decoder: {message}", key)
+
+
+def test_a_cap_of_the_logits_is_that_of_gemma_2():
+    tokens = some_tokens()
+    plain, capped = decoder().double(), decoder(softcap=0.01).double()
+    expected = windowed(plain, tokens) / 0.01
+    torch.testing.assert_close(windowed(capped, tokens), torch.tanh(expected) * 0.01)
+    assert windowed(plain, tokens).abs().max() > 0.01
+
+
+def test_a_cap_of_the_logits_that_is_not_above_0_is_refused():
+    with pytest.raises(UserError, match=r"softcap: 0.0 is not above 0"):
+        decoder(softcap=0.0)
