@@ -12,7 +12,10 @@ from ablations.language import (
     known_settings,
 )
 from ablations.members import fill, fitted, read_members
+from ablations.own_components import not_loaded
+from ablations.ranges import check_range
 from ablations.tree import Node, Problems
+from ablations.twice import written_twice
 from components.catalogue import Catalogue
 from components.errors import UserError, nearest
 from components.options import Option
@@ -26,6 +29,7 @@ def read_settings(section: Node, catalogue: Catalogue, problems: Problems) -> Se
     are written in two ways and values that no cell could have are added to `problems`.
     """
     settings = flattened(section, catalogue, is_component, problems)
+    problems.found += written_twice(settings, catalogue)
     for key, node in settings.items():
         problems.attempt(None, check_value, key, node, catalogue)
     return settings
@@ -44,7 +48,7 @@ def check_value(key: str, node: Node, catalogue: Catalogue) -> None:
             problems.attempt(None, fill, member, member.options, catalogue)
         problems.settle()
     elif head in FIELD_SECTIONS:
-        fitted(node, key, field_types(head, catalogue)[rest])
+        check_range(node, key, fitted(node, key, field_types(head, catalogue)[rest]))
     elif "." in rest:
         name, _, option = rest.partition(".")
         types = {each.name: each.annotation for each in catalogue.entry(head, name).options}
@@ -153,7 +157,8 @@ def _check_option(words: Sequence[str], node: Node, catalogue: Catalogue) -> Non
     try:
         options = catalogue.entry(kind, words[1]).options
     except UserError as error:
-        raise node.refuse(error.problems[0].what, *error.problems[0].hints) from error
+        hints = (*error.problems[0].hints, *not_loaded(kind, words[1]))
+        raise node.refuse(error.problems[0].what, *hints) from error
     if words[2] not in {option.name for option in options}:
         raise node.refuse(
             f"{kind}/{words[1]} has no option {words[2]}", *offered(options, words[2])

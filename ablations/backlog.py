@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from ablations.study import Trials
 from ablations.workers import Ended
 
 RETRIES = 2
@@ -27,12 +26,37 @@ class Ends(Protocol):
         ...
 
 
+class Order(Protocol):
+    """Which cell comes next, and who hears how it ended: the study of a grid, or a search."""
+
+    @property
+    def waiting(self) -> int | bool:
+        """Whether cells are still to be handed out."""
+        ...
+
+    def ask(self) -> str | None:
+        """Return the fingerprint of the next cell; None while there is none."""
+        ...
+
+    def tell(self, fingerprint: str, loss: float | None, /) -> None:
+        """Hear how a cell ended."""
+        ...
+
+    def wants(self, fingerprint: str) -> bool:
+        """Say whether a cell that was handed out shall go on."""
+        ...
+
+    def let_go(self, fingerprint: str) -> None:
+        """Hear that the worker of a cell that was no longer wanted is free."""
+        ...
+
+
 class Backlog:
     """Jobs that workers take and give back; the `Source` of `ablations.drive`.
 
     Args:
         jobs: by fingerprint.
-        trials: the study that says which comes next.
+        trials: says which comes next.
         ends: is told what becomes of a cell.
         is_free: whether no other process works on a cell.
         stopped: whether the sweep is being stopped; then nothing is taken up again.
@@ -41,7 +65,7 @@ class Backlog:
     def __init__(
         self,
         jobs: Mapping[str, Any],
-        trials: Trials,
+        trials: Order,
         ends: Ends,
         *,
         is_free: Callable[[str], bool],
@@ -72,9 +96,15 @@ class Backlog:
         """Say whether every job was taken."""
         return not self._held and not self._trials.waiting
 
+    def is_wanted(self, job: Any) -> bool:
+        """Say whether a job that a worker has shall go on."""
+        return self._trials.wants(job.fingerprint)
+
     def settle(self, job: Any, ended: Ended) -> None:
         """Record how a job ended; one that was interrupted goes back."""
-        if ended.problem is not None:
+        if not self._trials.wants(job.fingerprint):
+            self._trials.let_go(job.fingerprint)
+        elif ended.problem is not None:
             last = ended.problem.strip().splitlines()[-1]
             self._fail(job.fingerprint, last, ended.problem)
         elif ended.result is None:
@@ -85,6 +115,9 @@ class Backlog:
 
     def died(self, job: Any, code: int | None) -> None:
         """Put the job of a dead worker back, or give it up after too many deaths."""
+        if not self._trials.wants(job.fingerprint):
+            self._trials.let_go(job.fingerprint)
+            return
         how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
         self._again(job.fingerprint, f"its worker died ({how})")
 

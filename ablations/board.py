@@ -8,7 +8,7 @@ from statistics import fmean
 
 COLUMNS = 16  # of a sparkline
 
-QUEUED, TRAINING, ELSEWHERE = "queued", "training", "elsewhere"
+QUEUED, TRAINING, ELSEWHERE, PRUNED = "queued", "training", "elsewhere", "pruned"
 
 
 @dataclass
@@ -21,7 +21,7 @@ class Row:
         steps: of the whole training.
         expected: seconds that the plan expects; None if nobody knows.
         state: queued, training, elsewhere (another process trains it), complete, diverged, failed,
-            cached.
+            pruned (a search ended it early), cached.
         step: optimizer steps done.
         loss: of the last step, nats per token.
         peaks: the largest loss in each sixteenth of the training, so that a spike shows.
@@ -59,11 +59,13 @@ class Board:
     Args:
         rows: fingerprint -> row.
         workers: how many cells train at once.
+        more: cells that will have a row, and are not known yet.
     """
 
-    def __init__(self, rows: Mapping[str, Row], workers: int) -> None:
+    def __init__(self, rows: Mapping[str, Row], workers: int, more: int = 0) -> None:
         self.rows = dict(rows)
         self.workers = workers
+        self.more = more
         self.begun = time.monotonic()
 
     def start(self, fingerprint: str, step: int, steps: int) -> Row:
@@ -98,14 +100,29 @@ class Board:
         """Note that another process trains a cell."""
         return self._move(fingerprint, ELSEWHERE)
 
+    def add(self, fingerprint: str, row: Row) -> None:
+        """Give a cell that has become known its row; one that has a row keeps it."""
+        self.rows.setdefault(fingerprint, row)
+        self.more = max(self.more - 1, 0)
+
+    def prune(self, fingerprint: str) -> None:
+        """Note that a cell is not wanted any more, unless it has ended."""
+        if self.rows[fingerprint].state in (QUEUED, TRAINING, ELSEWHERE):
+            self._move(fingerprint, PRUNED)
+
     def count(self, *states: str) -> int:
         """Return how many cells are in one of `states`."""
         return sum(row.state in states for row in self.rows.values())
 
     @property
     def done(self) -> int:
-        """Cells with a result, cached ones among them."""
-        return self.count("complete", "diverged", "cached")
+        """Cells that need no more training, cached ones among them."""
+        return self.count("complete", "diverged", "cached", PRUNED)
+
+    @property
+    def total(self) -> int:
+        """Cells that there are, those among them that are not known yet."""
+        return len(self.rows) + self.more
 
     def left(self) -> float | None:
         """Return about how many seconds the sweep still takes; None before there is a measure."""
@@ -118,6 +135,13 @@ class Board:
                 if rest is None:
                     return None
                 rests.append(rest)
+        if self.more:
+            known = [row.seconds or row.expected for row in self.rows.values()]
+            told = [seconds for seconds in known if seconds is not None]
+            if not told:
+                return None
+            rests.append(self.more * fmean(told))
+            return sum(rests) / self.workers
         return max([sum(rests) / self.workers, *rests], default=0.0)
 
     def _guess(self, row: Row) -> float | None:

@@ -108,6 +108,7 @@ def read_declared(
         exclude=_exclude(keys["exclude"], catalogue, problems) if "exclude" in keys else (),
         variants=_variants(keys["variants"], catalogue, problems) if "variants" in keys else {},
         leave_out=left_out.kinds if left_out else {},
+        searched=keys.get("search"),
         stays=left_out.stays if left_out else (),
     )
 
@@ -116,6 +117,7 @@ WAYS = {
     "axes": "multiply axes",
     "variants": "name every variant",
     "leave_out": "leave one component out at a time",
+    "search": "search",
 }
 """The keys that say what varies -> what each does."""
 
@@ -130,7 +132,7 @@ def _check_ways(root: Node, problems: Problems) -> None:
     if not first:
         hints = (
             "write `axes: {positions: [rotary, none]}`, or `variants:` with a name for each,",
-            "or `leave_out: all`",
+            "or `leave_out: all`, or `search:` with ranges",
         )
         problems.found.append(Problem("the grid varies nothing", root.place, "axes", hints=hints))
     if first != "axes":

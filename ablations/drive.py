@@ -31,8 +31,12 @@ class Source(Protocol):
         """Return the next job, or None while there is none that a worker could do now."""
         ...
 
+    def is_wanted(self, job: Any) -> bool:
+        """Say whether a job that a worker has shall go on; asked after every piece of news."""
+        ...
+
     def settle(self, job: Any, ended: Ended) -> None:
-        """Hear how a job ended."""
+        """Hear how a job ended; without a result where it was not wanted any more."""
         ...
 
     def died(self, job: Any, code: int | None) -> None:
@@ -67,6 +71,7 @@ def drive(
             if not _busy(crew) and source.is_empty():
                 break
             _listen(source, crew, notify)
+            _give_up(source, crew)
         for worker in crew:
             worker.stop()
         while _busy(crew):
@@ -113,11 +118,18 @@ def _listen(source: Source, crew: list[Worker], notify: Notify) -> None:
         elif isinstance(message, Ended):
             job, worker.job = worker.job, None
             source.settle(job, message)
-            if message.result is None and message.problem is None:
+            if message.result is None and message.problem is None and not worker.given_up:
                 crew.remove(worker)  # it was told to end, by somebody else than us
                 worker.leave()
         else:
             notify(message)
+
+
+def _give_up(source: Source, crew: Sequence[Worker]) -> None:
+    """Tell each worker whose job is not wanted any more; it leaves a checkpoint and is free."""
+    for worker in _busy(crew):
+        if not worker.given_up and not source.is_wanted(worker.job):
+            worker.give_up()
 
 
 def _bury(source: Source, crew: list[Worker], worker: Worker, notify: Notify) -> None:

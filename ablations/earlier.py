@@ -1,16 +1,22 @@
 """What the run store knows of earlier versions of a cell, and how fast runs were."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipelines.fingerprint import fingerprint
+from ablations.unread import reads
+from components.options import shown
+from pipelines.cell import Data
+from pipelines.fingerprint import explain, fingerprint
 from pipelines.runs import Run, read_run, read_runs
 
 SAME_CELL = ("seed", "model", "parts")
 """Sections of a fingerprint document that make an earlier run an earlier version of a cell."""
+
+SAME_QUESTION = ("training", "data")
+"""Sections of which an earlier version of a cell shares one at least."""
 
 MOST_PACES = 100
 """Runs that are read to learn how fast this machine is."""
@@ -22,10 +28,12 @@ class Before:
 
     Fields:
         fingerprint, document: its identity, and what that was made of.
+        data: the settings that led to its text.
     """
 
     fingerprint: str
     document: Mapping[str, Any]
+    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -56,11 +64,13 @@ class Earlier:
         """Return the run of the same seed, model and parts that differs in the fewest sections.
 
         Of several that are equally near the one that ended last: the version just before this one.
+        A run that was trained in another way on other data answers another question, and is none.
         """
         same = [
             each
             for each in self._runs()
             if all(each.document[key] == document[key] for key in SAME_CELL)
+            and any(each.document[key] == document[key] for key in SAME_QUESTION)
         ]
         fewest = min((_unlike(each.document, document) for each in same), default=0)
         near = [each for each in same if _unlike(each.document, document) == fewest]
@@ -87,6 +97,28 @@ class Earlier:
         return self._read
 
 
+def why_stale(before: Before, document: Mapping[str, Any], data: Data) -> str | None:
+    """Return the first thing in which a cell differs from its earlier version, for people.
+
+    Other text is told by the setting that led to it, where one did, and else by its digest.
+
+    Args:
+        before: the earlier version.
+        document: what the fingerprint of the cell is made of.
+        data: the settings of its text.
+    """
+    first = explain(before.document, document)
+    if first is None or not first.startswith("data: "):
+        return first
+    settings = {key: value for key, value in asdict(data).items() if reads(data, key)}
+    changed = (
+        f"data.{key}: {shown(before.data[key])} -> {shown(value)}"
+        for key, value in settings.items()
+        if key in before.data and before.data[key] != value
+    )
+    return next(changed, first)
+
+
 def pace_of(run: Run) -> Pace | None:
     """Return how fast a run was; None where its outcome does not say."""
     outcome = run.outcome
@@ -99,7 +131,9 @@ def pace_of(run: Run) -> Pace | None:
 
 def _read(store: Path) -> Iterator[Before]:
     for each in read_runs(store):
-        yield Before(fingerprint(each["fingerprint"]), each["fingerprint"])
+        document, cell = each["fingerprint"], each["cell"]
+        data = cell.get("data", {}) if isinstance(cell, Mapping) else {}
+        yield Before(fingerprint(document), document, data)
 
 
 def _unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> int:

@@ -56,7 +56,7 @@ class Ends:
         self._shown.event(run.status, **facts, reason=run.reason or "", **self._counted())
 
     def _counted(self) -> dict[str, str]:
-        return {"cells": f"{self._board.done}/{len(self._board.rows)}"}
+        return {"cells": f"{self._board.done}/{self._board.total}"}
 
     def elsewhere(self, fingerprint: str) -> None:
         """Hear that another process trains a cell."""

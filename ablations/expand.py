@@ -12,6 +12,7 @@ from ablations.naming import axis_names, label, written
 from ablations.points import Point, points
 from ablations.resolve import Layers, defaults, flat, is_comparable, lookup, resolve
 from ablations.tree import Node, Problems
+from ablations.unread import refuse_unread
 from components.catalogue import Catalogue
 from components.errors import UserError
 from components.options import Choice, plain, shown
@@ -49,9 +50,11 @@ def expand(declared: Declared, catalogue: Catalogue) -> Expansion:
     problems.settle()
     cells = tuple(cell for cell in resolved if cell is not None)
     _refuse_unreached(declared, cells)
+    refuse_unread(declared.fixed, [point.settings for point in found], cells)
     alone = partial(_alone, layers, catalogue)
     variants = _variants(declared, found, cells, baseline, alone)
-    _refuse_equal(found, cells, [variant.name for variant in variants])
+    if declared.searched is None:  # the best of a search may be what the baseline is
+        _refuse_equal(found, cells, [variant.name for variant in variants])
     expansion = Expansion(variants, cells, variants[baseline].name)
     return _with_solved(expansion, found, declared, catalogue) if declared.solved else expansion
 
@@ -72,11 +75,12 @@ def _with_solved(
         cells.append(problems.attempt(before, resolve, layers, own, catalogue))
     problems.settle()
     base = cells[[variant.name for variant in expansion.variants].index(expansion.baseline)]
+    alone = partial(_alone, layers, catalogue)
     keys = dict.fromkeys(key for settings in declared.solved.values() for key in settings)
     variants = [
         replace(
             variant,
-            differs={**variant.differs, **_unlike_in(keys, cell, base)},
+            differs={**variant.differs, **_unlike_in(keys, cell, base, alone)},
             settings=flat(cell),
         )
         for variant, cell in zip(expansion.variants, cells, strict=True)
@@ -84,8 +88,11 @@ def _with_solved(
     return Expansion(tuple(variants), tuple(cells), expansion.baseline)
 
 
-def _unlike_in(keys: Collection[str], cell: Cell, base: Cell) -> dict[str, Any]:
-    return {key: lookup(cell, key) for key in keys if lookup(cell, key) != lookup(base, key)}
+def _unlike_in(
+    keys: Collection[str], cell: Cell, base: Cell, alone: Callable[[Choice], Choice]
+) -> dict[str, Any]:
+    unlike = [key for key in keys if lookup(cell, key) != lookup(base, key)]
+    return {key: _differing(key, lookup(cell, key), alone) for key in unlike}
 
 
 def _refuse_unreached(declared: Declared, cells: Sequence[Cell]) -> None:
@@ -129,7 +136,8 @@ def _base_name(
     declared: Declared, point: Point, names: Mapping[str, str], cell: Cell
 ) -> tuple[str, str]:
     """Return name and label of the baseline: its values, unless it is a variant of its own."""
-    if declared.leave_out or (declared.variants and len(declared.baseline) != 1):
+    is_own = declared.leave_out or declared.searched
+    if is_own or (declared.variants and len(declared.baseline) != 1):
         return "baseline", "baseline"
     return _called([*point.settings], names, cell)
 

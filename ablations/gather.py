@@ -39,7 +39,13 @@ CELLS: Mapping[str, type[pl.DataType]] = {
 }
 
 
-def gather(plan: Plan, store: Path, into: Path, options: Sequence[str] = ()) -> dict[str, Any]:
+def gather(
+    plan: Plan,
+    store: Path,
+    into: Path,
+    options: Sequence[str] = (),
+    blocks: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Write the results of a grid from the runs of its cells and return the manifest.
 
     Every file is replaced whole; the manifest last, so that it never describes newer frames than
@@ -50,11 +56,12 @@ def gather(plan: Plan, store: Path, into: Path, options: Sequence[str] = ()) -> 
         store: folder of runs.
         into: `results/<name>`.
         options: of the command line that the commands in the manifest need as well.
+        blocks: of the manifest, `tuning` and `search`: what chose the settings of the variants.
     """
     runs = {each.name: read_run(store, each.fingerprint) for each in plan.cells}
     rows = [_row(each, runs[each.name], plan.grid.judge) for each in plan.cells]
     looks = _looks(plan, store, all(runs.values()))
-    manifest = manifest_of(plan, runs, rows, looks, options)
+    manifest = {**manifest_of(plan, runs, rows, looks, options), **(blocks or {})}
     steps = _concat(plan, runs, STEPS, _steps_of)
     _write_frame(into / "steps.parquet", steps)
     _write_frame(

@@ -7,14 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from ablations.claims import read_claim
+from ablations.claims import check_claim, read_claim
 from ablations.declare import check_keys, read_declared
 from ablations.expand import expand
 from ablations.language import Declared
+from ablations.left_open import Open, read_open, refuse_decided_elsewhere, refuse_unbuildable
 from ablations.match import Match, read_match
 from ablations.overrides import canonical, digest, read_changes
 from ablations.presets import read_preset
 from ablations.ranges import check_sizes
+from ablations.searched import BEST
 from ablations.terms import Terms, read_terms
 from ablations.tree import Node, Problems, grown
 from ablations.yaml_source import COMMAND_LINE, Source, read_source, shown_path
@@ -45,6 +47,7 @@ class Grid:
         asked: name of a variant -> its seeds at the look that is being taken; others get all.
         budget: hours of training that further looks stay within.
         match: what a free option makes equal for all variants.
+        left_open: what tuning or a search chooses before anything is judged.
         margin: nats per token; smaller differences do not matter. None: every difference does.
         interval, hold, compare: how the verdict is made, and what is held equal.
         evaluate: the validation split first.
@@ -52,6 +55,7 @@ class Grid:
         claim: what somebody reported, by variant, with its `source`; None if nobody did.
         overrides: of the command line, those that change something.
         warnings: what a reader should know before training.
+        notes: what a reader may like to know, and nobody needs to mend.
     """
 
     name: str
@@ -72,9 +76,11 @@ class Grid:
     claim: Mapping[str, Any] | None
     overrides: tuple[str, ...]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     looks: tuple[int, ...] | None = None
     budget: float | None = None
     match: Match | None = None
+    left_open: Open = field(default_factory=Open)
     asked: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def seeds_of(self, variant: str) -> tuple[int, ...]:
@@ -109,12 +115,17 @@ def read_grid(name_or_path: str, overrides: Sequence[str], catalogue: Catalogue)
     problems.attempt(None, check_sizes, {**declared.preset, **declared.fixed}, _varied(declared))
     terms = read_terms(root, problems, _trained(declared))
     match = read_match(root.items["match"], catalogue, problems) if "match" in root.items else None
+    left_open = read_open(root, catalogue, problems)
+    refuse_decided_elsewhere(left_open, declared, match, terms.hold, problems)
+    said = root.items.get("claim", Node(None, "claim", ""))
+    check_claim(said, problems)
     check_keys(root, catalogue, problems)
     problems.settle()
 
     expansion = expand(declared, catalogue)
+    refuse_unbuildable(left_open, declared, catalogue)
     names = [variant.name for variant in expansion.variants]
-    said = root.items.get("claim", Node(None, "claim", ""))
+    names += [BEST] if left_open.search is not None else []
     claim = read_claim(said, names, expansion.baseline, changes.keys)
     return Grid(
         name=path.stem,
@@ -128,8 +139,10 @@ def read_grid(name_or_path: str, overrides: Sequence[str], catalogue: Catalogue)
         baseline=expansion.baseline,
         claim=claim.values,
         match=match,
+        left_open=left_open,
         overrides=tuple(each.text for each in changes.effective),
-        warnings=(*_few_seeds(terms, root), *declared.stays, *claim.warnings),
+        warnings=(*_few_seeds(terms, root), *declared.stays),
+        notes=claim.notes,
         **vars(terms),
     )
 

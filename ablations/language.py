@@ -18,6 +18,8 @@ GRID_KEYS = (
     "exclude",
     "variants",
     "leave_out",
+    "search",
+    "tune",
     "seeds",
     "margin",
     "interval",
@@ -30,8 +32,6 @@ GRID_KEYS = (
 )
 
 NOT_YET = (
-    "tune",
-    "search",
     "final",
     "retries",
     "deadline",
@@ -105,10 +105,11 @@ class Declared:
         fixed: the settings under `set`.
         baseline: one value for each axis; or, without axes, a variant of its own.
         baseline_node: the whole baseline, for messages.
-        axes: what varies; none where the grid has `variants` or `leave_out`.
+        axes: what varies; none where the grid has `variants`, `leave_out` or `search`.
         exclude: partial points.
         variants: name -> settings that replace the baseline's.
         leave_out: kind of component -> its `none`, which replaces the baseline's.
+        searched: where `search` stands, whose best configuration becomes a variant; None without.
         solved: name of a variant -> settings that were found for it: it keeps its name.
         stays: why kinds that `leave_out` names stay.
     """
@@ -121,6 +122,7 @@ class Declared:
     exclude: Sequence[tuple[Node, Settings]] = ()
     variants: Mapping[str, tuple[Node, Settings]] = field(default_factory=dict)
     leave_out: Settings = field(default_factory=dict)
+    searched: Node | None = None
     solved: Mapping[str, Settings] = field(default_factory=dict)
     stays: Sequence[str] = ()
 

@@ -20,6 +20,9 @@ from pipelines.cell import PART_KINDS
 
 WIDTH = 80
 
+PRESET_TOPICS = ("model", "training", "data")
+"""Of settings to which a preset gives values of its own."""
+
 HELP = """\
 python -m ablations.list [TOPIC] [--json] [--components PATH]
 
@@ -29,7 +32,8 @@ described:
   positions, memory, ...   the components of a kind
   model, training, data    the settings of every cell
   grid                     the keys of a grid
-  grids, presets           what there is of them
+  grids                    the grids there are
+  presets, laptop, ...     what all presets set, or one of them
 """
 
 
@@ -53,7 +57,7 @@ def listing(catalogue: Catalogue, topic: str) -> dict[str, Any]:
     if topic in SECTIONS or topic == "grid":
         found["settings"] = grid_listing() if topic == "grid" else section_listing(topic)
         return found
-    if topic not in ("grids", "presets"):
+    if topic not in ("grids", "presets", *preset_names()):
         kinds = [topic] if topic else ordered_kinds(catalogue)
         found["components"] = [
             _component(catalogue.entry(kind, name))
@@ -64,11 +68,9 @@ def listing(catalogue: Catalogue, topic: str) -> dict[str, Any]:
         found["grids"] = [
             {"name": name, **_yaml(GRIDS / f"{name}.yaml", "question")} for name in grid_names()
         ]
-    if topic in ("", "presets"):
-        found["presets"] = [
-            {"name": name, **_yaml(PRESETS / f"{name}.yaml", "description")}
-            for name in preset_names()
-        ]
+    if topic in ("", "presets", *preset_names()):
+        names = [topic] if topic in preset_names() else preset_names()
+        found["presets"] = [_preset(PRESETS / f"{name}.yaml") for name in names]
     return found
 
 
@@ -91,15 +93,26 @@ def written(catalogue: Catalogue, found: dict[str, Any], topic: str) -> str:
             lines += [*(_in_full(entry) if topic else _in_short(entry)), ""]
     for each in found.get("settings", ()):
         lines += [*_indented(head_of(each), 2), *_indented(each["description"], 6), ""]
-    for key, about in (("grids", "question"), ("presets", "description")):
-        if key in found:
-            lines += [key, ""]
-            lines += [line for each in found[key] for line in _row(each["name"], str(each[about]))]
-            lines.append("")
+    if "grids" in found:
+        rows = [_row(each["name"], each["question"]) for each in found["grids"]]
+        lines += ["grids", "", *(line for row in rows for line in row), ""]
+    if "presets" in found:
+        lines += ["presets", ""]
+        for each in found["presets"]:
+            lines += [*_row(each["name"], each["description"]), *(_sets(each) if topic else ())]
+        lines.append("")
+    if topic in PRESET_TOPICS:
+        lines += ["A preset sets others of these: python -m ablations.list presets"]
     if not topic:
         lines.append("python -m ablations.list KIND describes the options of a kind;")
         lines.append("with model, training, data or grid what else a grid may set.")
     return "\n".join(lines).rstrip()
+
+
+def _sets(preset: dict[str, Any]) -> list[str]:
+    """Return the settings of a preset, as a grid would write them."""
+    settings = [_labelled(key, shown(value)) for key, value in preset["settings"].items()]
+    return [*(line for each in settings for line in each), ""]
 
 
 def _in_short(entry: Entry) -> list[str]:
@@ -129,7 +142,7 @@ def _row(name: str, text: str) -> list[str]:
     column = 18
     head = f"  {name:<{column - 2}}"
     below = _indented(text, column)
-    if len(head) > column:
+    if not head.endswith(" "):
         return [f"  {name}", *below]
     return [head + below[0].lstrip(), *below[1:]] if below else [f"  {name}"]
 
@@ -171,11 +184,21 @@ def _component(entry: Entry) -> dict[str, Any]:
 
 def _yaml(path: Path, key: str) -> dict[str, str]:
     """Return one text of a YAML file; a file that is wrong is still listed."""
+    return {key: str(_values(path, key).get(key, "")), "file": shown_path(path)}
+
+
+def _preset(path: Path) -> dict[str, Any]:
+    about = "description"
+    settings = {key: value for key, value in _values(path, about).items() if key != about}
+    return {"name": path.stem, **_yaml(path, about), "settings": plain(settings)}
+
+
+def _values(path: Path, key: str) -> dict[str, Any]:
+    """Return what a YAML file holds; where it is wrong, that as the value of `key`."""
     try:
-        text = str(read_source(path).values.get(key, ""))
+        return dict(read_source(path).values)
     except UserError as error:
-        text = f"({error.problems[0].what})"
-    return {key: text, "file": shown_path(path)}
+        return {key: f"({error.problems[0].what})"}
 
 
 def _read(argv: Sequence[str]) -> tuple[list[str], list[Path], bool]:
@@ -196,7 +219,7 @@ def _read(argv: Sequence[str]) -> tuple[list[str], list[Path], bool]:
 
 
 def _topic(topics: Sequence[str], catalogue: Catalogue) -> str:
-    known = (*ordered_kinds(catalogue), *SECTIONS, "grid", "grids", "presets")
+    known = (*ordered_kinds(catalogue), *SECTIONS, "grid", "grids", "presets", *preset_names())
     if not topics:
         return ""
     if len(topics) == 1 and topics[0] in known:

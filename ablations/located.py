@@ -25,16 +25,16 @@ def located(error: UserError, grid: Grid, variant: str, catalogue: Catalogue) ->
     names = [each.name for each in expand(grid.declared, catalogue).variants]
     layers = Layers(grid.declared.preset, grid.declared.fixed)
     point = points(grid.declared, layers, catalogue)[0][names.index(variant)]
+    settings = {**point.settings, **grid.declared.solved.get(variant, {})}
 
     def placed(problem: Problem) -> Problem:
         if problem.place:
             return problem
-        if not problem.key:
-            return replace(problem, place=point.node.place, key=point.node.key)
-        node = _writer(problem.key, layers, point.settings, catalogue)
+        given = (problem.key, layers, settings, catalogue)
+        node = _writer(*given) if problem.key else point.node
         if node is None:
             return replace(problem, place=point.node.place)
-        return replace(problem, place=node.place, key=node.key)
+        return replace(problem, place=node.place, key=node.key, value=problem.value or node.text)
 
     return UserError(*(placed(problem) for problem in error.problems))
 

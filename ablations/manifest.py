@@ -15,6 +15,8 @@ from pipelines.runs import Run
 
 SCHEMA = "ablations.results/1"
 LOG_LINES = 20
+DATA = ("vocabulary", "tokenizer", "digest")
+"""Facts of the data that variants may differ in, and that each variant is read by."""
 
 
 def manifest_of(
@@ -25,6 +27,8 @@ def manifest_of(
     options: Sequence[str],
 ) -> dict[str, Any]:
     """Return the manifest; nothing in it depends on when or how fast cells were trained.
+
+    `tuning` and `search` are for whoever chose settings to fill in.
 
     Args:
         plan: the grid's variants and cells.
@@ -52,6 +56,8 @@ def manifest_of(
         "compare": grid.compare,
         "hold": grid.hold,
         "match": _match(plan),
+        "tuning": None,
+        "search": None,
         "seeds": list(grid.seeds),
         "claim": None if grid.claim is None else plain(dict(grid.claim)),
         "variants": [_variant(plan, index) for index in range(len(plan.variants))],
@@ -86,7 +92,8 @@ def _match(plan: Plan) -> dict[str, Any] | None:
 
 def _variant(plan: Plan, index: int) -> dict[str, Any]:
     variant = plan.variants[index]
-    cost = next(each.cost for each in plan.cells if each.variant == variant.name)
+    planned = next(each for each in plan.cells if each.variant == variant.name)
+    cost, facts = planned.cost, planned.data.facts
     return {
         "name": variant.name,
         "label": variant.label,
@@ -94,6 +101,8 @@ def _variant(plan: Plan, index: int) -> dict[str, Any]:
         "settings": plain(dict(variant.settings)),
         "parameters": cost.parameters,
         "flops_per_token": cost.flops_per_token,
+        "carries": cost.carries,
+        "data": {key: facts[key] for key in DATA if key in facts},
     }
 
 

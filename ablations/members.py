@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args, get_origin
 
 from ablations.language import ONE_ONLY
+from ablations.own_components import not_loaded
 from ablations.tree import Node, Problems
 from components.catalogue import Catalogue
 from components.errors import UserError, nearest
@@ -62,6 +63,7 @@ def fill(member: Member, options: Mapping[str, Node], catalogue: Catalogue) -> C
                     problem,
                     place=(at := options.get(problem.key, member.node)).place,
                     key=at.key,
+                    value=at.text if at is not member.node else problem.value,
                 )
                 for problem in error.problems
             )
@@ -109,7 +111,7 @@ def _known(kind: str, name: str, node: Node, catalogue: Catalogue) -> str:
     try:
         catalogue.entry(kind, name)
     except UserError as error:
-        hints = error.problems[0].hints
+        hints = (*error.problems[0].hints, *not_loaded(kind, name))
         if name in _option_names(kind, catalogue):
             hints = (*hints, f"to set an option of the chosen component, write {kind}.{name}")
         raise node.refuse(error.problems[0].what, *hints) from error

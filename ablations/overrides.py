@@ -15,7 +15,7 @@ from components.catalogue import Catalogue
 from components.errors import Problem, UserError
 from pipelines.cell import PART_KINDS
 
-DOTTED = ("set", "baseline", "axes")
+DOTTED = ("set", "baseline", "axes", "tune", "search")
 """Sections of dotted settings: `axes.model.heads` is the key `model.heads` of `axes`."""
 
 

@@ -8,6 +8,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from ablations.ahead import ahead, so_far, what_comes_first
+from ablations.ahead import as_json as ahead_json
+from ablations.choices import Choices, choices
 from ablations.command import Command, arguments, main_of
 from ablations.decided import at_look, gone_to
 from ablations.grid import Grid
@@ -16,7 +19,8 @@ from ablations.planning import Plan, plan
 from ablations.progress import say
 from ablations.project import Project, named_grid, project_of, replayed
 from ablations.resolvable import resolvable
-from ablations.selection import selected
+from ablations.selection import refuse_unknown
+from ablations.warned import tell, tell_of_models
 from ablations.workers import places
 from components.options import plain
 
@@ -36,20 +40,36 @@ def main(argv: Sequence[str]) -> int:
     command = replayed(arguments(argv, USAGE))
     project = project_of(command)
     grid = named_grid(command, project)
-    for warning in grid.warnings:
-        say(f"warning: {warning}")
-    planned = _planned(grid, project)
-    selected(planned, command.only)  # refuses names that the grid does not have
+    tell(grid)
+    chosen = choices(grid, project, say)
+    planned = chosen.outline
+    if planned is None or chosen.is_settled:
+        planned = _planned(chosen.grid, project)
+    tell_of_models(planned)
+    refuse_unknown(planned, command.only)
     found = resolvable(planned)
+    workers = len(places(planned.device, command.workers))
     if command.json:
-        told = {**as_json(planned), "resolvable": found}
+        told = {**as_json(planned, chosen, workers), "resolvable": found}
         sys.stdout.write(json.dumps(told, indent=1, allow_nan=False) + "\n")
         return 0
-    console = _console(command)
-    show(planned, len(places(planned.device, command.workers)), console)
-    for sentence in found["sentences"] if found else ():
-        console.print(Text(sentence))
+    _tell(planned, chosen, workers, found["sentences"] if found else (), _console(command))
     return 0
+
+
+def _tell(
+    planned: Plan, chosen: Choices, workers: int, sentences: Sequence[str], console: Console
+) -> None:
+    """Print the plan: of the cells that are judged, or of what comes first."""
+    if chosen.is_settled:
+        show(planned, workers, console)
+    elif chosen.listed is not None:
+        show(chosen.listed, workers, console, what_comes_first(chosen))
+    else:
+        console.print(Text(f"{planned.grid.results_name}  {planned.grid.question}\n"))
+    lines = [*so_far(chosen), *([ahead(chosen, workers)] if chosen.to_do else [])]
+    for line in (*lines, *(problem.what for problem in chosen.problems), *sentences):
+        console.print(Text(line))
 
 
 def _planned(grid: Grid, project: Project) -> Plan:
@@ -61,8 +81,11 @@ def _planned(grid: Grid, project: Project) -> Plan:
     return first if reached == first.grid else plan(reached, project, say)
 
 
-def as_json(planned: Plan) -> dict[str, Any]:
-    """Return the plan for machines; a diverged cell is `cached`, divergence is a result."""
+def as_json(planned: Plan, chosen: Choices, workers: int) -> dict[str, Any]:
+    """Return the plan for machines; a diverged cell is `cached`, divergence is a result.
+
+    Which cells are judged is known once everything is chosen: before that there are none.
+    """
     return {
         "grid": planned.grid.results_name,
         "preset": planned.grid.preset,
@@ -82,8 +105,9 @@ def as_json(planned: Plan) -> dict[str, Any]:
                 "unevaluated": list(each.unevaluated),
                 "begun": each.begun,
             }
-            for each in planned.cells
+            for each in (planned.cells if chosen.is_settled else ())
         ],
+        **ahead_json(chosen, workers),
     }
 
 

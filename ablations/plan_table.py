@@ -14,11 +14,17 @@ ROOM = 78
 """Columns beside the names of variants with which the table also says in what each differs."""
 
 
-def show(planned: Plan, workers: int, console: Console) -> None:
-    """Print the plan as a table of variants, the reasons below it, and the sum last."""
+def show(planned: Plan, workers: int, console: Console, counts: str = "") -> None:
+    """Print the plan as a table of variants, the reasons below it, and the sum last.
+
+    Args:
+        planned: the plan.
+        workers: how many cells train at once.
+        console: where to.
+        counts: how many cells there are, where the plan cannot tell by itself.
+    """
     grid = planned.grid
-    counts = _counts(planned)
-    head = f"preset {grid.preset} · {counts} · baseline {grid.baseline}"
+    head = f"preset {grid.preset} · {counts or counts_of(planned)} · baseline {grid.baseline}"
     console.print(Text.assemble((grid.results_name, "bold"), "  ", grid.question), soft_wrap=True)
     console.print(Text(f"{head}\n"), soft_wrap=True)
     console.print(_table(planned, console.width))
@@ -27,7 +33,7 @@ def show(planned: Plan, workers: int, console: Console) -> None:
     console.print(Text(f"\n{summary(planned, workers)}"), soft_wrap=True)
 
 
-def _counts(planned: Plan) -> str:
+def counts_of(planned: Plan) -> str:
     """Return how many cells there are; with looks, also how many more there may be."""
     grid, cells = planned.grid, len(planned.cells)
     variants = len(planned.variants)
@@ -73,16 +79,17 @@ def summary(planned: Plan, workers: int) -> str:
     threads = ", 1 thread each" if planned.device == "cpu" else ""
     about = duration(planned.about(working))
     where = f"{working} worker{'s' * (working > 1)} ({planned.device}{threads})"
-    parts = [f"{_cells(train)} to train on {where}"]
+    parts = [f"{cells_of(train)} to train on {where}"]
     begun = sum(each.begun for each in planned.cells)
     parts += [f"{begun} of them go{'es' * (begun == 1)} on from a checkpoint"] if begun else []
     parts += [f"about {about}"] if about else ["nothing like them was measured yet"]
-    tail = f"; {_cells(cached)} cached" if cached else ""
+    tail = f"; {cells_of(cached)} cached" if cached else ""
     tail += f", {evaluate} of them to evaluate" if evaluate else ""
     return f"{', '.join(parts)}{tail}."
 
 
-def _cells(count: int) -> str:
+def cells_of(count: int) -> str:
+    """Return a number of cells in words."""
     return f"{count} cell" + ("s" if count != 1 else "")
 
 

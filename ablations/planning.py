@@ -5,8 +5,14 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any, Literal
 
+from ablations.alike import (
+    prepared_of,
+    refuse_equal,
+    refuse_other_text,
+    refuse_same_function,
+)
 from ablations.cells import named_cells, variants
-from ablations.earlier import Earlier, Pace, pace_of
+from ablations.earlier import Earlier, Pace, pace_of, why_stale
 from ablations.grid import Grid
 from ablations.language import Variant
 from ablations.located import located
@@ -16,12 +22,15 @@ from components.errors import Problem, UserError
 from pipelines.cell import Cell
 from pipelines.cost import Cost, measure, remembered
 from pipelines.device import device_class
-from pipelines.fingerprint import describe, evaluation_digest, explain, fingerprint
-from pipelines.prepare import Prepared, prepare
+from pipelines.fingerprint import describe, evaluation_digest, fingerprint
+from pipelines.prepare import Prepared
 from pipelines.runs import Run, has_evaluation, read_run
 
 CHECKPOINT = "checkpoint.pt"
 """What a training that was stopped leaves in the folder of its run."""
+
+MANY_LAYERS = 100
+"""Of a model that is minutes in building, on shapes alone."""
 
 State = Literal["cached", "stale", "missing", "failed"]
 
@@ -89,12 +98,13 @@ class Plan:
     @property
     def to_train(self) -> tuple[Planned, ...]:
         """The cells that would be trained, in grid order."""
-        return tuple(each for each in self.cells if each.state != "cached")
+        return tuple(each for each in self.to_do if each.state != "cached")
 
     @property
     def to_do(self) -> tuple[Planned, ...]:
-        """The cells that would be trained or evaluated, in grid order."""
-        return tuple(each for each in self.cells if each.to_do)
+        """The cells that would be trained or evaluated, in grid order; equal ones once."""
+        first = {each.fingerprint: each for each in reversed(self.cells) if each.to_do}
+        return tuple(each for each in self.cells if first.get(each.fingerprint) is each)
 
     def about(self, workers: int) -> float | None:
         """Return the seconds the sweep would take with so many workers; None if not known."""
@@ -105,7 +115,9 @@ class Plan:
         return max([sum(known) / workers, *known], default=0.0)
 
 
-def plan(grid: Grid, project: Project, report: Callable[[str], None]) -> Plan:
+def plan(
+    grid: Grid, project: Project, report: Callable[[str], None], earlier: Earlier | None = None
+) -> Plan:
     """Look every cell of a grid up in the run store, and estimate what is missing.
 
     Without torch where every model was measured before. Data that is not there yet is prepared.
@@ -114,22 +126,26 @@ def plan(grid: Grid, project: Project, report: Callable[[str], None]) -> Plan:
         grid: what is compared.
         project: where components, data and runs are.
         report: is told what takes long.
+        earlier: the runs of the store, where they were read before.
 
     Raises:
-        UserError: a cell that cannot be built, two variants that are the same cell.
+        UserError: text that cannot be read, a cell that cannot be built, two variants that are the
+            same cell or the same function, or whose losses are of different text.
     """
     device = device_class()
     grid = solved(grid, project, report)
     named = variants(grid, project.catalogue)
     everything = named_cells(grid, project.catalogue)
-    texts = dict.fromkeys(cell.data for _, cell in everything)
-    prepared = {data: prepare(data, project.data, report) for data in texts}
+    texts = [(variant.name, cell.data) for variant, cell in everything]
+    prepared = prepared_of(texts, grid, project, report)
     drafts = [
         _draft(cell, variant, prepared[cell.data], device, project) for variant, cell in everything
     ]
-    _refuse_equal(drafts)
+    refuse_equal(drafts, grid, project)
+    refuse_other_text(drafts, grid, project)
     costs = _costs(grid, drafts, project, report)
-    earlier = Earlier(project.store)
+    refuse_same_function(drafts, costs, grid, project)
+    earlier = earlier or Earlier(project.store)
     looked_up = [_look_up(each, grid, costs[each.variant], project, earlier) for each in drafts]
     return Plan(grid, named, tuple(_with_seconds(looked_up, earlier)), device)
 
@@ -150,16 +166,6 @@ def _draft(cell: Cell, variant: Variant, data: Prepared, device: str, project: P
     return _Draft(name, variant.name, cell, data, fingerprint(document), document)
 
 
-def _refuse_equal(drafts: Sequence[_Draft]) -> None:
-    first: dict[str, _Draft] = {}
-    for draft in drafts:
-        other = first.setdefault(draft.fingerprint, draft)
-        if other is not draft:
-            what = f"the variants {other.variant} and {draft.variant} are the same cell"
-            hint = "their settings resolve to the same values; leave one out"
-            raise UserError(Problem(what, hints=(hint,)))
-
-
 def _costs(
     grid: Grid, drafts: Sequence[_Draft], project: Project, report: Callable[[str], None]
 ) -> dict[str, Cost]:
@@ -177,6 +183,9 @@ def _costs(
             if known is None and not told:
                 told = True
                 report("building every variant once, to see that it can be built and what it costs")
+            layers = draft.cell.model.options["layers"]
+            if known is None and isinstance(layers, int) and layers >= MANY_LAYERS:
+                report(f"building {draft.variant}: {layers} layers take a while")
             found[draft.variant] = known or measure(*asked)
         except UserError as error:
             problems += located(error, grid, draft.variant, project.catalogue).problems
@@ -195,7 +204,7 @@ def _look_up(draft: _Draft, grid: Grid, cost: Cost, project: Project, earlier: E
     elif run is not None:
         state, unevaluated = "cached", _unevaluated(draft, grid, run)
     elif (before := earlier.nearest(draft.document)) is not None:
-        state, why = "stale", explain(before.document, draft.document)
+        state, why = "stale", why_stale(before, draft.document, draft.cell.data)
     return Planned(
         draft.name, draft.variant, draft.cell, draft.data, draft.fingerprint, draft.document,
         state, why, run, cost, None, unevaluated,

@@ -8,6 +8,7 @@ from functools import partial
 from ablations.bands import Axis, Band, Form, Indices, crossed, read_bands
 from ablations.language import Declared, Settings
 from ablations.members import read_members
+from ablations.options_of_axes import refuse_unconditional
 from ablations.outside import kept_outside
 from ablations.resolve import Layers, choices
 from ablations.tree import Node, Problems
@@ -69,6 +70,7 @@ def _axis_points(
     read = partial(read_bands, declared.axes, form, partial(_names, catalogue))
     bands: Sequence[Band] = problems.attempt([], read)
     problems.attempt(None, _check_keys, declared)
+    problems.attempt(None, refuse_unconditional, declared.axes, catalogue)
     problems.settle()
     product = crossed(bands, declared.axes)
     baseline = _baseline(declared, bands, form)

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ablations.cells import cells
+from ablations.alike import prepared_of
+from ablations.cells import named_cells
 from ablations.command import bare_arguments, main_of
-from ablations.grid import read_grid
+from ablations.grid import Grid, read_grid
 from ablations.progress import say
 from ablations.project import project_of
 from ablations.yaml_source import read_source
 from components.errors import Problem, UserError
 from components.options import shown
 from pipelines.files import write_json
-from pipelines.prepare import prepare
 
 if TYPE_CHECKING:
     from pipelines.cell import Data
@@ -32,18 +32,18 @@ def main(argv: Sequence[str]) -> int:
     """Validate and prepare."""
     project = project_of(bare_arguments(argv, HELP))
     problems: list[Problem] = []
-    wanted: dict[str, list[Data]] = {}
+    wanted: dict[str, tuple[Grid, list[tuple[str, Data]]]] = {}
     for name in listed(PARAMETERS):
         try:
             grid = read_grid(name, (), project.catalogue)
-            distinct = dict.fromkeys(cell.data for cell in cells(grid, project.catalogue))
-            wanted[name] = list(distinct)
+            named = named_cells(grid, project.catalogue)
+            wanted[name] = grid, [(variant.name, cell.data) for variant, cell in named]
         except UserError as error:
             problems += error.problems
     if problems:
         raise UserError(*problems)
-    for name, used in wanted.items():
-        made = [prepare(data, project.data, say) for data in used]
+    for name, (grid, used) in wanted.items():
+        made = list(prepared_of(used, grid, project, say).values())
         say(f"data: {name} trains on {', '.join(str(each.folder) for each in made)}")
         # what the grid's sweep depends on: other grids' data is no reason to look again
         write_json(project.data / "grids" / f"{name}.json", [each.digest for each in made])

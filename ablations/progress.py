@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
-from ablations.board import ELSEWHERE, QUEUED, TRAINING, Board, Row, loss_range, sparkline
+from ablations.board import ELSEWHERE, PRUNED, QUEUED, TRAINING, Board, Row, loss_range, sparkline
 
 HEARTBEAT = 30.0  # seconds between two lines about one running cell
 SHOWN_DONE = 3  # finished cells that stay in the table
@@ -209,7 +209,8 @@ def _choose(board: Board, room: int) -> tuple[list[Row], str]:
     rows = list(board.rows.values())
     running = [row for row in rows if row.state in (TRAINING, ELSEWHERE)]
     wrong = [row for row in rows if row.state in ("failed", "diverged")]
-    done = sorted((row for row in rows if row.state == "complete"), key=lambda row: row.changed)
+    ended = [row for row in rows if row.state in ("complete", PRUNED)]
+    done = sorted(ended, key=lambda row: row.changed)
     shown = [*running, *wrong, *reversed(done[-SHOWN_DONE:])][:room]
     queued = board.count(QUEUED)
     more = len(running) + len(wrong) + len(done) - len(shown)
@@ -220,7 +221,7 @@ def _choose(board: Board, room: int) -> tuple[list[Row], str]:
 
 def _bar(board: Board) -> RenderableType:
     grid = Table.grid(padding=(0, 1))
-    total = len(board.rows)
+    total = board.total
     running = board.count(QUEUED, TRAINING, ELSEWHERE)
     rest = duration(board.left())
     left = f", {f'about {rest} left' if rest else 'measuring'}" if running else ""

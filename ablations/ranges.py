@@ -10,9 +10,6 @@ from ablations.tree import Node
 from components.errors import Problem, UserError
 from pipelines.cell import Cell
 
-CARRIES = ("compressive", "infini", "memorizing", "rmt", "xl")
-"""Memories that hand something to the next window, and so need one."""
-
 POSITIVE = (
     "model.width",
     "model.layers",
@@ -31,6 +28,10 @@ POSITIVE = (
 )
 
 
+MOST_TOKENS = 2**30
+"""Of an optimizer step; GPT-3's largest model had 3.2 million (Brown et al. 2020, table 2.1)."""
+
+
 def check_ranges(cell: Cell, written: Settings) -> None:
     """Refuse sizes that are not positive, do not divide, or lack what they need.
 
@@ -43,9 +44,26 @@ def check_ranges(cell: Cell, written: Settings) -> None:
     """
     problems = _positive(cell, written)
     if not problems:
-        problems = [*_heads(cell, written), *_windows(cell, written), *_data(cell, written)]
+        problems = [*_heads(cell, written), *_windows(cell, written), *_step(cell, written)]
+        problems += _data(cell, written)
     if problems:
         raise UserError(*problems)
+
+
+def check_range(node: Node, key: str, value: object) -> None:
+    """Refuse the value of a setting that no cell can have, whatever its other settings are.
+
+    Args:
+        node: where it was written.
+        key: the setting.
+        value: as it is typed.
+
+    Raises:
+        UserError: it is not above 0, where it must be.
+    """
+    if key in POSITIVE and isinstance(value, int | float) and value <= 0:
+        expected = "above 0" if isinstance(value, float) else "at least 1"
+        raise node.refuse(f"{key} is out of range", f"expected {expected}")
 
 
 def check_sizes(written: Settings, varied: Iterable[str]) -> None:
@@ -78,15 +96,13 @@ def _undivided(width: int, heads: int, written: Settings) -> list[Problem]:
 
 def _positive(cell: Cell, written: Settings) -> list[Problem]:
     owners = {"model": cell.model.options, "training": vars(cell.training), "data": vars(cell.data)}
-    problems = []
+    problems: list[Problem] = []
     for key in POSITIVE:
         section, _, name = key.partition(".")
-        value = owners[section][name]
-        if isinstance(value, int | float) and value <= 0:
-            expected = "above 0" if isinstance(value, float) else "at least 1"
-            problems.append(
-                _at(written, key).problem(f"{key} is out of range", f"expected {expected}")
-            )
+        try:
+            check_range(_at(written, key), key, owners[section][name])
+        except UserError as error:
+            problems += error.problems
     return problems
 
 
@@ -96,11 +112,36 @@ def _heads(cell: Cell, written: Settings) -> list[Problem]:
     problems = [] if own else _undivided(width, heads, written)
     shared = cell.model.options["kv_heads"]
     if isinstance(shared, int) and heads % shared:
-        hint = f"model.kv_heads = {shared} does not divide model.heads = {heads}"
-        problems.append(
-            _at(written, "model.kv_heads", "model.heads").problem("the heads do not divide", hint)
-        )
-    return problems
+        at = _at(written, "model.kv_heads", "model.heads")
+        hints = [f"model.kv_heads = {shared} does not divide model.heads = {heads}"]
+        if at.key.startswith("baseline."):
+            hints += [
+                f"kept from the baseline by a variant that sets model.heads = {heads} alone",
+                "give that variant a value of its own, or null; an axis has one for every variant",
+                "if it has no `when`: exclude the points that do not divide",
+            ]
+        problems.append(at.problem("the heads do not divide", *hints))
+    return [*problems, *_fan_out(cell, written)]
+
+
+def _fan_out(cell: Cell, written: Settings) -> list[Problem]:
+    """Refuse layers that grow by less than nothing, or by what the heads cannot share."""
+    more, width, heads = (_size(cell, name) for name in ("fan_out", "width", "heads"))
+    at = _at(written, "model.fan_out")
+    if more < 0:
+        hint = "expected 0 or more: channels that each layer has more than the one below it"
+        return [at.problem("model.fan_out is out of range", hint)]
+    if _size(cell, "layers") == 1:
+        return []
+    if more % heads:
+        above = heads * (more // heads + 1)
+        near = f"{above - heads} or {above}" if above > heads else str(above)
+        hint = f"expected a multiple of model.heads = {heads}, such as {near}"
+        return [at.problem("the heads do not divide model.fan_out", hint)]
+    if more and width % heads:
+        hint = f"model.heads = {heads} does not divide model.width = {width}"
+        return [at.problem("heads of layers that grow divide the width", hint)]
+    return []
 
 
 def _windows(cell: Cell, written: Settings) -> list[Problem]:
@@ -110,12 +151,16 @@ def _windows(cell: Cell, written: Settings) -> list[Problem]:
     if context % window:
         hint = "set training.context to a multiple of model.window"
         return [at.problem("the context is not a whole number of windows", shown, hint)]
-    carrying = [each.path for each in cell.parts["memory"] if each.name in CARRIES]
-    if carrying and context == window:
-        what = f"{carrying[0]} needs a context longer than one window"
-        hint = f"set training.context to a multiple of model.window that is at least {2 * window}"
-        return [at.problem(what, shown, hint)]
     return []
+
+
+def _step(cell: Cell, written: Settings) -> list[Problem]:
+    tokens = cell.training.batch * cell.training.context
+    if tokens <= MOST_TOKENS:
+        return []
+    shown = f"training.batch x training.context = {tokens} tokens, expected at most {MOST_TOKENS}"
+    at = _at(written, "training.batch", "training.context")
+    return [at.problem("a step has more tokens than anything here could hold", shown)]
 
 
 def _data(cell: Cell, written: Settings) -> list[Problem]:

@@ -90,7 +90,7 @@ def written_options(
     for key, node in {**_shared(kind, layers.fixed), **_below(kind, point)}.items():
         name, _, option = key.rpartition(".")
         reached = [options for member, options in found if name in ("", member.name)]
-        _check_reached(kind, key, node, members, len(reached))
+        _check_reached(key, node, members, len(reached), catalogue)
         for options in reached:
             options[option] = node
     return found
@@ -136,16 +136,24 @@ def _shared(kind: str, layer: Settings) -> dict[str, Node]:
 
 
 def _check_reached(
-    kind: str, key: str, node: Node, members: tuple[Member, ...], reached: int
+    key: str, node: Node, members: tuple[Member, ...], reached: int, catalogue: Catalogue
 ) -> None:
+    kind = members[0].kind
     names = ", ".join(member.name for member in members)
     if not reached:
         name = key.rpartition(".")[0]
         hint = f"choose it, or move the option to where it is chosen: {{{name}: {{...}}}}"
         raise node.refuse(f"{kind}/{name} is not chosen here: {kind} is {names}", hint)
     if "." not in key and len(members) > 1:
-        hint = f"name the component: {kind}.{members[0].name}.{key}"
-        raise node.refuse(f"{kind} has several members: {names}", hint)
+        having = [each.name for each in members if _has(each, key, catalogue)]
+        hint = f"name the component: {' or '.join(f'{kind}.{name}.{key}' for name in having)}"
+        none = f"none of them has an option {key}"
+        raise node.refuse(f"{kind} has several members: {names}", hint if having else none)
+
+
+def _has(member: Member, option: str, catalogue: Catalogue) -> bool:
+    entry = catalogue.entry(member.kind, member.name)
+    return option in {each.name for each in entry.options}
 
 
 def _fields(section: str, written: Settings, catalogue: Catalogue) -> dict[str, Any]:

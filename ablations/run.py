@@ -22,8 +22,8 @@ def main(argv: Sequence[str]) -> int:
     project = project_of(command)
     swept = sweep(command, project)
     if swept.manifest is None:
-        say(swept.stopped_line)
-        return 128 + (swept.signal or 0)
+        say(swept.told)
+        return swept.code
     code = report(command, swept.manifest["name"])
     failed = any(cell["status"] == "failed" for cell in swept.manifest["cells"])
     return code or int(failed)

@@ -22,10 +22,20 @@ GRID_LINES = {
     "exclude": "points of the product to leave out: [{positions: none, model.heads: 1}]",
     "variants": "in place of axes: name -> settings that replace the baseline's",
     "leave_out": "in place of axes: the kinds of which one at a time becomes none, or all",
-    "seeds": "how many, or which: 5, [0, 1, 7]; 5 if not given",
+    "search": "in place of axes: a sampler proposes configurations, and the best is judged against "
+    "the baseline on fresh seeds: {optimizer.learning_rate: {low: 1e-4, high: 1e-2, log: true}, "
+    "trials: 20}, with sampler, pruner, objectives and seeds",
+    "tune": "settings that are chosen for every variant by the same budget, on seeds that judge "
+    "nothing: {optimizer.learning_rate: [1e-3, 3e-3], seeds: 2}; for ranges with trials: 8",
+    "seeds": "how many, or which: 5, [0, 1, 7]; 5 if not given; or {looks: [3, 5, 10]}: seeds are "
+    "added until every contrast is decided",
     "margin": "nats per token; smaller differences do not matter; 0.01, or null for no margin",
     "interval": "floored, the default, or paired: how the variance of a difference is estimated",
-    "hold": "what all variants have equally much of: tokens",
+    "hold": "what all variants have equally much of: tokens, the default, or flops, for which every "
+    "variant gets as many steps as its FLOPs allow",
+    "match": "an option that is solved for every variant, so that all have equally much: "
+    "{parameters: mlp.width} or {flops: mlp.width}, with tolerance: 0.01 and multiple: 8",
+    "budget": "hours of training that further looks stay within; no limit if not given",
     "evaluate": "samples of other lengths after the training: {lengths: [256, 512, 1024]}; with "
     "judge: 1024 the verdict is about that length",
     "compare": "the contrasts that are judged: baseline, the default, or all pairs",

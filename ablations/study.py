@@ -17,6 +17,7 @@ from pipelines.files import write_whole
 if TYPE_CHECKING:
     from optuna import Study
     from optuna.distributions import BaseDistribution
+    from optuna.storages import JournalStorage
     from optuna.trial import FrozenTrial, Trial
 
 
@@ -98,14 +99,37 @@ class Trials:
         else:
             self._study.tell(trial, loss)
 
+    def wants(self, _fingerprint: str) -> bool:
+        """Say that every cell of a grid goes on to its end."""
+        return True
 
-def write_study(path: Path, name: str, points: Sequence[Point]) -> None:
+    def let_go(self, _fingerprint: str) -> None:
+        """Nothing: no cell of a grid is given up."""
+
+
+@dataclass(frozen=True)
+class View:
+    """Trials that were chosen from, beside the cells that are judged.
+
+    Fields:
+        objectives: how many numbers are minimised.
+        trials: as Optuna holds them.
+    """
+
+    objectives: int
+    trials: tuple["FrozenTrial", ...]
+
+
+def write_study(
+    path: Path, name: str, points: Sequence[Point], views: Mapping[str, View] | None = None
+) -> None:
     """Write the study of a grid as an Optuna journal, for dashboards; complete or absent.
 
     Args:
         path: the journal file.
         name: of the study.
         points: every cell in grid order.
+        views: further studies by name, of a tuning or a search.
     """
 
     def fill(beside: Path) -> None:
@@ -113,18 +137,34 @@ def write_study(path: Path, name: str, points: Sequence[Point]) -> None:
         with tempfile.TemporaryDirectory(dir=beside.parent) as folder:
             journal = Path(folder) / "journal.log"
             _new_study(points, journal, name)
+            for title, view in (views or {}).items():
+                _write_view(journal, title, view)
             journal.replace(beside)
 
     write_whole(path, fill)
 
 
-def _new_study(points: Sequence[Point], journal: Path | None, name: str | None = None) -> "Study":
+def _write_view(journal: Path, name: str, view: View) -> None:
     import optuna  # noqa: PLC0415  # 0.2 s, paid by a sweep that trains
+
+    directions = [optuna.study.StudyDirection.MINIMIZE] * view.objectives
+    study = optuna.create_study(study_name=name, storage=_storage(journal), directions=directions)
+    for trial in view.trials:
+        study.add_trial(trial)
+
+
+def _storage(journal: Path) -> "JournalStorage":
     from optuna.storages import JournalStorage  # noqa: PLC0415  # as above
     from optuna.storages.journal import JournalFileBackend  # noqa: PLC0415  # as above
 
+    return JournalStorage(JournalFileBackend(str(journal)))
+
+
+def _new_study(points: Sequence[Point], journal: Path | None, name: str | None = None) -> "Study":
+    import optuna  # noqa: PLC0415  # 0.2 s, paid by a sweep that trains
+
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = None if journal is None else JournalStorage(JournalFileBackend(str(journal)))
+    storage = None if journal is None else _storage(journal)
     study = optuna.create_study(study_name=name, storage=storage, direction="minimize")
     choices = _choices(points)
     for point in points:

@@ -1,9 +1,10 @@
 """The terms of a question: how often each variant is trained, and how the verdict is made."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, cast
+from unicodedata import category
 
 from ablations.tree import Node, Problems
 from components.errors import Problem, UserError, nearest
@@ -20,10 +21,22 @@ MOST_SEEDS = 1000
 
 LARGEST_SEED = 2**31 - 1
 
+UNSEEN = ("Cc", "Cs")
+"""Unicode categories that no text to be read has: controls, halves of characters."""
+
+BIDIRECTIONAL = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Characters that show the text behind them in another order than it has."""
+
 LOOKS = "{looks: [3, 5, 10]}"
+
+SHORTEST = 2
+"""Tokens of a sample that is evaluated: one predicts nothing."""
 
 LONGEST = 2**20
 """Tokens of a sample that is evaluated."""
+
+NEAR = 0.25
+"""Share of a length by which a number may miss it, and still have been meant for it."""
 
 EVALUATE = "{lengths: [256, 512, 1024]}"
 EVALUATE_KEYS = ("judge", "lengths")
@@ -96,7 +109,14 @@ def _question(root: Node) -> str:
         raise UserError(Problem("the grid asks no question", root.place, "question", hints=(hint,)))
     if not isinstance(node.value, str) or not node.value.strip():
         raise node.refuse("a question is a sentence", "write what you want to know, in words")
-    return " ".join(node.value.split())
+    question = " ".join(node.value.split())
+    unseen = [each for each in question if category(each) in UNSEEN or each in BIDIRECTIONAL]
+    if unseen:
+        at = node.called("question")
+        what = f"the question holds a character that nobody sees, U+{ord(unseen[0]):04X}"
+        hint = "take control characters and marks of the direction of text out"
+        raise UserError(replace(at.problem(what, hint), value=ascii(question)))
+    return question
 
 
 def _seeds(node: Node) -> tuple[int, ...]:
@@ -200,24 +220,37 @@ def _judge(node: Node, trained: object) -> Evaluation:
     judge, lengths = (node.items.get(key, Node(None, "", "")) for key in EVALUATE_KEYS)
     if judge.value is None:
         return Evaluation()
-    known = lengths.plain if isinstance(lengths.value, tuple) else []
+    listed = lengths.plain if isinstance(lengths.value, tuple) else []
+    known = list(dict.fromkeys(each for each in listed if _is_length(each)))
+    if type(judge.value) is int and judge.value == trained:  # also where it is one of the lengths
+        return Evaluation()
     if type(judge.value) is int and judge.value in known:
         return _of_length(judge.value)
-    if type(judge.value) is int and judge.value == trained:
-        return Evaluation()
     hints = [f"expected one of the lengths: {', '.join(map(shown, known)) or 'there are none'}"]
-    if type(judge.value) is int and (whole := [each for each in known if type(each) is int]):
-        hints.append(f"did you mean {min(whole, key=lambda each: abs(each - judge.value))}?")
+    hints += [f"did you mean {each}?" for each in _near(judge.value, known)]
     raise judge.refuse("the verdict is about a length that is evaluated", *hints)
+
+
+def _near(number: object, lengths: Sequence[object]) -> list[int]:
+    """Return the length for which a number may be a slip of the pen, or nothing."""
+    if type(number) is not int:
+        return []
+    apart = {each: abs(each - number) for each in lengths if type(each) is int}
+    nearest_one = sorted(apart, key=lambda each: apart[each])[:1]
+    return [each for each in nearest_one if apart[each] <= NEAR * each]
 
 
 def _of_length(length: int) -> Evaluation:
     return Evaluation(f"length {length}", length)
 
 
+def _is_length(value: object) -> bool:
+    return isinstance(value, int) and type(value) is int and SHORTEST <= value <= LONGEST
+
+
 def _length(node: Node, lengths: Node) -> None:
-    if type(node.value) is not int or not 2 <= node.value <= LONGEST:  # noqa: PLR2004  # one token predicts nothing
-        raise node.refuse("a length is a number of tokens", f"expected 2 to {LONGEST}")
+    if not _is_length(node.value):
+        raise node.refuse("a length is a number of tokens", f"expected {SHORTEST} to {LONGEST}")
     first = lengths.plain.index(node.value)
     if node.key != f"{lengths.key}[{first}]":
         raise node.refuse("the length is repeated", f"it is {lengths.key}[{first}] already")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
+from ablations.scalars import read_plain
 from components.errors import Problem, UserError
 from components.options import shown
 
@@ -44,14 +45,22 @@ class Node:
         """The children of a mapping; nothing for any other value."""
         return self.value if isinstance(self.value, Mapping) else {}
 
+    @property
+    def text(self) -> str:
+        """The value as a message shows it; a text that would be read as something else, quoted."""
+        if self.value == {}:
+            return ""
+        if isinstance(self.value, str) and not isinstance(read_plain(self.value)[0], str):
+            return f'"{self.value}"'
+        return _shortened(shown(self.plain))
+
     def called(self, key: str) -> "Node":
         """Return the same value under another key."""
         return replace(self, key=key)
 
     def problem(self, what: str, *hints: str) -> Problem:
         """Say what is wrong with this value."""
-        text = "" if self.value == {} else shown(self.plain)
-        return Problem(what, self.place, self.key, _shortened(text), hints)
+        return Problem(what, self.place, self.key, self.text, hints)
 
     def refuse(self, what: str, *hints: str) -> UserError:
         """Return the error that says what is wrong with this value."""

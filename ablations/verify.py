@@ -11,6 +11,7 @@ import polars as pl
 
 from ablations.backlog import Backlog
 from ablations.board import Board
+from ablations.choices import choices
 from ablations.command import arguments, main_of
 from ablations.drive import drive
 from ablations.earlier import Before, Earlier
@@ -82,7 +83,11 @@ def main(argv: Sequence[str]) -> int:
     """Verify one grid."""
     command = replayed(arguments(argv, USAGE, VERIFY_KEYS, VERIFY_OPTIONS))
     project = project_of(command)
-    planned = plan(named_grid(command, project), project, say)
+    settled = choices(named_grid(command, project), project, say)
+    if not settled.is_settled:
+        hint = f"python -m ablations.run grid={command.grid} goes on"
+        raise UserError(Problem("what is judged is not chosen yet", hints=(hint,)))
+    planned = plan(settled.grid, project, say)
     selected(planned, command.only)  # refuses names that the grid does not have
     chosen = sample(planned, command.only, project.store)
     workers = places(planned.device, command.workers)[: len(chosen.cells)]

@@ -18,6 +18,7 @@ Work = Callable[[Any, Notify, ShouldStop], Any]
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 STOP = "stop"
+GIVE_UP = "give up"
 PATIENCE = 5.0  # seconds that an idle worker gets to leave by itself
 LOOK_AROUND = 1.0  # seconds between an idle worker's looks at whether its driver still lives
 
@@ -44,18 +45,26 @@ class Worker:
         connection: the driver's end of the pipe.
         slot: which of the driver's places it fills.
         job: what it works on.
+        given_up: whether it was told that its job is not wanted any more.
     """
 
     process: BaseProcess
     connection: Connection
     slot: int
     job: Any = None
+    given_up: bool = False
 
     def give(self, job: Any) -> None:
         """Hand over a job; a worker that died meanwhile is noticed when it is read from."""
-        self.job = job
+        self.job, self.given_up = job, False
         with suppress(OSError):
             self.connection.send(job)
+
+    def give_up(self) -> None:
+        """Ask the worker to end its job after its current step, and to be ready for another."""
+        self.given_up = True
+        with suppress(OSError):
+            self.connection.send(GIVE_UP)
 
     def stop(self) -> None:
         """Ask the worker to stop after its current step, or to leave if it is idle."""
@@ -142,7 +151,7 @@ def _serve(connection: Connection, driver: int, environment: Mapping[str, str], 
         return bool(told) or os.getppid() != driver
 
     def should_stop() -> bool:
-        return alone() or connection.poll()  # in mid-job the only message is STOP, or the end
+        return alone() or connection.poll()  # in mid-job there is STOP, GIVE_UP or the end
 
     def notify(event: Any) -> None:
         with suppress(OSError):  # the driver died: should_stop says so, the cell is not at fault
@@ -155,6 +164,8 @@ def _serve(connection: Connection, driver: int, environment: Mapping[str, str], 
             job = connection.recv()
             if job == STOP:
                 return
+            if job == GIVE_UP:
+                continue  # of the job before, which may have reached its end meanwhile
             connection.send(_done(job, notify, should_stop, work))
 
 

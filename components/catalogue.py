@@ -89,7 +89,7 @@ def read_catalogue(extra: Sequence[Path] = ()) -> Catalogue:
 
     Raises:
         UserError: a file that does not parse, an option without type or description, two components
-            of one name, one of the project's that is not named like its folder and file.
+            of one name, one in the folder of a kind that is not named like folder and file.
     """
     files = [HERE / "decoder.py", *sorted(HERE.glob("*/*.py"))]
     files += [file for path in extra for file in component_files(path)]
@@ -156,16 +156,19 @@ def _entry(file: Path, node: ast.ClassDef, decorator: ast.expr) -> Entry | None:
 
 
 def _refuse_another_place(file: Path, kind: str, name: str, line: int) -> None:
-    """Refuse a component of the project that its kind and name would not lead to."""
-    if not file.is_relative_to(HERE):
-        return
+    """Refuse a component in the folder of a kind that its kind and name would not lead to.
+
+    A file of the user's in any other folder may declare what it likes.
+    """
     folder = "model" if file.parent == HERE else file.parent.name
+    if not file.is_relative_to(HERE) and not (HERE / folder / "__init__.py").exists():
+        return
     if (kind, name) != (folder, file.stem):
         hints = (
-            "a component of the project is found by its folder and file",
+            "in the folder of a kind a component is found by its folder and file",
             f'write @component("{folder}", "{file.stem}"), or move it to {kind}/{name}.py',
         )
-        what = f"{kind}/{name} is declared in {file.relative_to(HERE).as_posix()}"
+        what = f"{kind}/{name} is declared in {'/'.join(file.parts[-2:])}"
         raise UserError(Problem(what, f"{file}:{line}", hints=hints))
 
 

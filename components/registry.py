@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -78,7 +79,11 @@ def build(choice: Choice, *runtime: object) -> Any:
 
 
 def load_files(paths: Sequence[Path]) -> None:
-    """Import component files that the user named; what they declare is registered (law 10)."""
+    """Import component files that the user named; what they declare is registered (law 10).
+
+    Raises:
+        UserError: a file goes wrong while it is imported, with the line.
+    """
     for path in paths:
         name = _module_name(path)
         if name in sys.modules:
@@ -88,7 +93,25 @@ def load_files(paths: Sequence[Path]) -> None:
             raise UserError(Problem("not a Python file", place=str(path)))
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
-        spec.loader.exec_module(module)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:  # whatever it is, it is the file's
+            del sys.modules[name]
+            if isinstance(error, UserError):
+                raise
+            raise UserError(_not_imported(path, error)) from error
+
+
+def _not_imported(path: Path, error: Exception) -> Problem:
+    """Say what went wrong while a file was imported, and in which line of it."""
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).resolve() == path.resolve()
+    ]
+    line = error.lineno if isinstance(error, SyntaxError) else (lines or [None])[-1]
+    what = f"the component file cannot be imported: {type(error).__name__}: {error}"
+    return Problem(what, f"{path}:{line}" if line else str(path))
 
 
 def _module_name(path: Path) -> str:

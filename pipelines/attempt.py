@@ -11,6 +11,7 @@ from components.catalogue import component_files
 from components.registry import load_files
 from pipelines import checkpoint, checks
 from pipelines.cell import Cell, Evaluation
+from pipelines.checked import remember, was_checked
 from pipelines.curve import Curve, not_finite
 from pipelines.device import device_class, refuse_what_is_not_there, resolved
 from pipelines.evaluate import Evaluated, HeldOut, evaluate
@@ -163,7 +164,10 @@ def log(job: Job, text: str) -> None:
 
 
 def _check(job: Job, cell: Cell, trainee: Trainee) -> None:
-    checks.refuse_a_broken_model(cell, trainee.model)
+    asked = (cell, vocabulary_of(job), job.store, job.components)
+    if not was_checked(*asked):
+        checks.refuse_a_broken_model(cell, trainee.model)
+        remember(*asked)
     first = sample(trainee.batching, cell.seed, trainee.device, 0)
     loss = checks.initial_loss(trainee.model, first, cell.training.precision)
     log(job, f"initial loss {loss:.4f} nats per token")

@@ -29,10 +29,10 @@ class Data:
             dataset of the Hugging Face hub; or a synthetic task, of which only the answers are
             predicted: recall (of values by their keys), copy, induction (what followed a marker
             before), selective_copy (what stood between blanks) or parity (of all bits so far).
-        path: of `files`: a file or folder of .txt, .jsonl or .parquet, the first two also with .gz;
-            or WikiText's wiki.train.raw, wiki.valid.raw and wiki.test.raw, or .tokens. A folder
-            where files, or the folders in it, are named train and validation (valid, val, dev) or
-            test is validated on its own validation split, and its test split is never read.
+        path: of `files`: a file or folder of .txt, .jsonl, .json or .parquet, all but the last also
+            with .gz; or WikiText's wiki.train.raw, wiki.valid.raw and wiki.test.raw, or .tokens. A
+            folder where files, or the folders in it, are named train and validation (valid, val,
+            dev) or test is validated on its own validation split, and its test split is never read.
         name: of `hub`: the dataset, `Salesforce/wikitext`.
         config: of `hub`: its configuration, `wikitext-103-raw-v1`.
         text_field: the field that holds the text, for JSONL, Parquet and hub.

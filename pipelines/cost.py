@@ -1,10 +1,10 @@
 """What a cell costs, known before it trains: parameters, FLOPs, memory; counted on shapes alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from components.batching import Batching, Documents
 from components.catalogue import component_files
 from components.errors import Problem, UserError
 from components.options import shown
-from components.registry import build, component_class, load_files
+from components.registry import build, load_files
 from pipelines.cell import Cell
 from pipelines.code import reached
 from pipelines.device import device_class, resolved
@@ -21,14 +21,18 @@ from pipelines.fingerprint import describe, fingerprint
 from pipelines.statements import ALL
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
-
     from components.decoder import Decoder
 
-_BROKEN = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+_BROKEN = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 """What pieces that do not fit raise; NotImplementedError is a RuntimeError."""
-
-_APART = "separates_documents"
 
 _COUNTED = ("context", "batch", "precision")
 """The settings of a training that change a cost."""
@@ -47,14 +51,21 @@ class Cost:
             mask hides are counted, elementwise operations and table look-ups are not, but for the
             steps of a recurrence; of experts count those that a router chooses. Mean over one
             context, so that a memory that is still empty in the first window counts as such.
-        memory_bytes: estimated from above: parameters, gradients, state of the optimizer, and what
-            a row keeps for its backward pass times the batch. Attention is taken to keep its
-            scores, which fused kernels do not.
+        memory_bytes: estimated: parameters, gradients, state of the optimizer, and the most that is
+            alive beside them at once, what is kept for the backward pass and what that needs for a
+            moment. Attention is taken to keep its scores, which fused kernels do not; what a kernel
+            needs inside, and an optimizer for its step, is not counted.
+        carries: whether the model hands something from window to window.
+        idle: what of the cell does nothing, `positions` or `memory.xl` -> why.
+        acting: a digest of its components without that.
     """
 
     parameters: int
     flops_per_token: float
     memory_bytes: int
+    carries: bool = False
+    idle: Mapping[str, str] = field(default_factory=dict)
+    acting: str = ""
 
 
 def remembered(cell: Cell, vocabulary: int, store: Path, extra: Sequence[Path] = ()) -> Cost | None:
@@ -84,20 +95,25 @@ def measure(cell: Cell, vocabulary: int, store: Path, extra: Sequence[Path] = ()
     Raises:
         UserError: a component refuses an option, with the option as key; or pieces do not fit.
     """
+    from pipelines.fits import refuse_a_misfit  # noqa: PLC0415  # see _model
+    from pipelines.idle import acting, idle  # noqa: PLC0415  # see _model
+
     load_files([file for path in extra for file in component_files(path)])
     with _told(cell):
         batching = _build_the_rest(cell, vocabulary)
         model = _model(cell, vocabulary)
-        if batching.keeps_documents_apart and not model.separates_documents:
-            raise UserError(_runs_documents_together(cell, model))
-        counted, kept = _pass(model, cell.training.context)
-        flops = counted + _uncounted(model, cell.training.context)
+        refuse_a_misfit(cell, batching, model)
+        alive = _most_alive(model, cell)
+        flops = _flops(model, cell.training.context) + _uncounted(model, cell.training.context)
         state = _state_of_optimizer(cell, model)
     parameters = sum(each.numel() for each in model.parameters())
     half = resolved(cell.training, device_class()).precision == "bfloat16"
-    activations = kept * cell.training.batch * (HALF if half else FLOAT) // FLOAT
+    beyond = max(0, alive - parameters * FLOAT)  # the gradients
+    activations = beyond * (HALF if half else FLOAT) // FLOAT
     memory = (2 * parameters + round(state)) * FLOAT + activations
-    cost = Cost(parameters, flops / cell.training.context, memory)
+    done_nothing, parts = idle(cell, model), acting(cell, model)
+    each = flops / cell.training.context
+    cost = Cost(parameters, each, memory, model.carries, done_nothing, parts)
     write_json(_file(cell, vocabulary, store, extra), asdict(cost))
     return cost
 
@@ -136,34 +152,47 @@ def _model(cell: Cell, vocabulary: int) -> "Decoder":
     return model
 
 
-def _pass(model: "Decoder", context: int) -> tuple[int, int]:
-    """Read one row and learn from it; return FLOPs, and the most bytes kept for a backward pass.
+def _most_alive(model: "Decoder", cell: Cell) -> int:
+    """Return the most bytes that a step has at once beside the parameters, gradients among them."""
+    from pipelines.alive import Alive  # noqa: PLC0415  # see _model
+
+    with Alive([*model.parameters(), *model.buffers()]) as alive:
+        _learn(model, cell.training.context, cell.training.batch)
+    model.zero_grad()
+    return int(alive.most)
+
+
+def _flops(model: "Decoder", context: int) -> int:
+    """Return the FLOPs of learning from one row.
 
     On the meta device, since the counter has no formula for attention as a CPU computes it.
     """
+    from torch.utils.flop_counter import FlopCounterMode  # noqa: PLC0415  # see _model
+
+    with FlopCounterMode(display=False) as counter:
+        _learn(model, context, 1)
+    return int(counter.get_total_flops())
+
+
+def _learn(model: "Decoder", context: int, rows: int) -> None:
+    """Read some rows and learn from them, on shapes alone."""
     import torch  # noqa: PLC0415  # see _model
     from torch.nn.functional import cross_entropy  # noqa: PLC0415  # see _model
-    from torch.utils.flop_counter import FlopCounterMode  # noqa: PLC0415  # see _model
 
     from pipelines.train import carries_gradient  # noqa: PLC0415  # see _model
 
     window = model.sizes.window
-    tokens = torch.zeros(1, window, dtype=torch.int64, device="meta")
-    kept, most = _Kept(model), 0
+    tokens = torch.zeros(rows, window, dtype=torch.int64, device="meta")
     loss = torch.zeros((), device="meta")
-    state = model.start(1)
-    with FlopCounterMode(display=False) as counter, kept.counted():
-        for end in range(window, context + 1, window):
-            logits, state, auxiliary = model(tokens, state)
-            loss = loss + cross_entropy(logits.flatten(0, 1), tokens.flatten())
-            if auxiliary is not None:
-                loss = loss + auxiliary
-            most = max(most, kept.bytes)
-            if end == context or not carries_gradient(state):
-                loss.backward()
-                loss = torch.zeros((), device="meta")
-                kept.forget()
-    return counter.get_total_flops(), most
+    state = model.start(rows)
+    for end in range(window, context + 1, window):
+        logits, state, auxiliary = model(tokens, state)
+        loss = loss + cross_entropy(logits.flatten(0, 1), tokens.flatten())
+        if auxiliary is not None:
+            loss = loss + auxiliary
+        if end == context or not carries_gradient(state):
+            loss.backward()
+            loss = torch.zeros((), device="meta")
 
 
 def _uncounted(model: "Decoder", context: int) -> float:
@@ -181,40 +210,6 @@ def _uncounted(model: "Decoder", context: int) -> float:
         if hasattr(piece, "uncounted_flops")
     )
     return 3 * float(each) * context / window
-
-
-class _Kept:
-    """Counts the bytes that a forward pass keeps for its backward pass, beside the parameters."""
-
-    def __init__(self, model: "nn.Module") -> None:
-        self._own = {key for key, _ in map(_storage, [*model.parameters(), *model.buffers()])}
-        self.forget()
-
-    @property
-    def bytes(self) -> int:
-        return sum(size for _, size in self._found.values())
-
-    def forget(self) -> None:
-        self._found: dict[int, tuple[Tensor, int]] = {}
-
-    def counted(self) -> Any:
-        from torch.autograd.graph import saved_tensors_hooks  # noqa: PLC0415  # see _model
-
-        return saved_tensors_hooks(self._keep, lambda tensor: tensor)
-
-    def _keep(self, tensor: "Tensor") -> "Tensor":
-        key, size = _storage(tensor)
-        if key not in self._own:
-            self._found[key] = (tensor, size)  # while the tensor lives, no other has its key
-        return tensor
-
-
-def _storage(tensor: "Tensor") -> tuple[int, int]:
-    """Return what identifies the memory that a tensor shows a part of, and its bytes."""
-    from torch.multiprocessing.reductions import StorageWeakRef  # noqa: PLC0415  # see _model
-
-    storage = tensor.untyped_storage()
-    return StorageWeakRef(storage).cdata, storage.nbytes()
 
 
 def _state_of_optimizer(cell: Cell, model: "Decoder") -> float:
@@ -242,27 +237,13 @@ def _build_the_rest(cell: Cell, vocabulary: int) -> Batching:
     """Build what needs no model, so that it refuses its options before anything trains."""
     training, window = cell.training, cell.model.options["window"]
     build(cell.parts["schedule"][0], training.steps)
-    tokens = np.full(training.batch * training.context + 1, vocabulary - 1, dtype=np.uint16)
+    count = training.batch * training.context + 1
+    tokens = np.broadcast_to(np.uint16(vocabulary - 1), count)  # takes no memory
     documents = Documents(tokens, np.array([0, len(tokens)], dtype=np.int64))
     batching: Batching = build(
         cell.parts["batching"][0], documents, training.context, window, training.batch
     )
     return batching
-
-
-def _runs_documents_together(cell: Cell, model: "Decoder") -> Problem:
-    """Say which components let a document see the one before it in its row."""
-    blind = {type(each) for each in model.modules() if not getattr(each, _APART, True)}
-    chosen = [each for kind in ("mixer", "memory") for each in cell.parts[kind]]
-    names = dict.fromkeys(
-        each.path for each in chosen if component_class(each.kind, each.name) in blind
-    )
-    batching = cell.parts["batching"][0]
-    return Problem(
-        f"{batching.path} keeps the documents of a row apart, and {', '.join(names)} cannot",
-        key="batching",
-        hints=("let each row have a document of its own: batching: padded, or refill",),
-    )
 
 
 def _file(cell: Cell, vocabulary: int, store: Path, extra: Sequence[Path]) -> Path:

@@ -154,7 +154,7 @@ def _trained_or_failed(job: Job, notify: Notify, should_stop: ShouldStop) -> "Ru
 def _train(attempt: Attempt, notify: Notify, should_stop: ShouldStop) -> Ending | None:
     """Train to the end; None where told to stop, after a checkpoint."""
     cell, curve, fingerprint = attempt.cell, attempt.curve, attempt.job.fingerprint
-    total, told = cell.training.steps, curve.steps
+    total, told = cell.training.steps, 0  # who listens now may not have heard what was before
     due = validation_steps(cell.training) - {total}  # the last one comes behind the loop
     read = saved = time.monotonic()
     notify(Started(fingerprint, curve.steps, total))

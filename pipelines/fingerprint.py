@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from components.catalogue import component_files, read_catalogue
-from components.layout import LAYER_KINDS
 from components.options import Choice, shown
+from pipelines.canonical import canonical
 from pipelines.cell import Cell, Evaluation
 from pipelines.code import PROJECT, reached
 from pipelines.device import resolved, torch_version
@@ -43,10 +43,11 @@ def describe(
 ) -> dict[str, Any]:
     """Return everything that can change a cell's result, as a JSON document.
 
-    Equal cells have equal documents: every default is written out, every `auto` decided, and what
-    null means is filled in for the decoder's own options, `kv_heads` and `head_width`. It is not
-    for a component's: only its code knows that `mlp.width: null` is 4 times the model's width, so
-    null and the very number that it stands for are two cells, which give the same result twice.
+    Equal cells have equal documents: every default is written out, every `auto` decided, patterns
+    over the layers are as short as they can be, and what null means is filled in for the decoder's
+    own options. It is not for a component's: only its code knows that `mlp.width: null` is 4 times
+    the model's width, so null and the very number that it stands for are two cells, which give the
+    same result twice.
 
     The variant's name, the settings that led to the data and the places of files are not in it.
     What a file of the user's does when it is imported is, whoever uses the file: all are imported
@@ -58,17 +59,19 @@ def describe(
         device: class of device that trains.
         extra: files and folders of the user's components.
     """
-    parts = {kind: _pattern(kind, members, cell) for kind, members in cell.parts.items()}
+    own = canonical(cell)
     return {
         "seed": cell.seed,
-        "model": _with_sizes(cell.model).as_json(),
-        "parts": {kind: [each.as_json() for each in members] for kind, members in parts.items()},
+        "model": own.model.as_json(),
+        "parts": {
+            kind: [each.as_json() for each in members] for kind, members in own.parts.items()
+        },
         "training": asdict(resolved(cell.training, device)),
         "data": data_digest,
         "torch": torch_version(),
         "numpy": _numpy_version(),  # its generators decide the order of the data
         "device": device,
-        "code": _code([choice for members in parts.values() for choice in members], extra),
+        "code": _code([choice for members in own.parts.values() for choice in members], extra),
     }
 
 
@@ -94,30 +97,6 @@ def explain(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
     Settings come first, then data, torch and device, then code down to the function.
     """
     return next(_differences(old, new), None)
-
-
-def _with_sizes(model: Choice) -> Choice:
-    """Write out the sizes that null leaves to the other sizes."""
-    options = dict(model.options)
-    width, heads = options.get("width"), options.get("heads")
-    if options.get("kv_heads", heads) is None:
-        options["kv_heads"] = heads
-    if options.get("head_width", width) is None and isinstance(width, int):
-        options["head_width"] = width // heads if isinstance(heads, int) and heads else None
-    return Choice(model.kind, model.name, options)
-
-
-def _pattern(kind: str, members: tuple[Choice, ...], cell: Cell) -> tuple[Choice, ...]:
-    """Return the shortest list that puts the same members in the same layers."""
-    layers = cell.model.options.get("layers")
-    if kind not in LAYER_KINDS or not isinstance(layers, int) or layers < 1:
-        return members
-    each = [members[layer % len(members)] for layer in range(layers)]
-    return next(
-        tuple(each[:length])
-        for length in range(1, layers + 1)
-        if all(each[layer] == each[layer % length] for layer in range(layers))
-    )
 
 
 def _code(choices: Sequence[Choice], extra: Sequence[Path]) -> dict[str, Any]:

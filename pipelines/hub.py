@@ -112,7 +112,7 @@ def _errors_of(name: str, *hints: str) -> Iterator[None]:
 def _refused(what: str, name: str, *hints: str) -> UserError:
     """Describe what is wrong with a dataset, and the way that needs no hub."""
     files = (
-        "without the hub: fetch the text elsewhere as .txt, .jsonl or .parquet, then "
+        "without the hub: fetch the text elsewhere as .txt, .jsonl, .json or .parquet, then "
         "set.data.corpus=files set.data.path=FILE_OR_FOLDER"
     )
     return UserError(Problem(what, "", "data.name", name, (*hints, files)))

@@ -27,7 +27,7 @@ class Standing:
 
     Fields:
         name: of the variant.
-        largest_t: max over the others of (mean - their mean) / standard error.
+        largest_t: (mean - their mean) / standard error, largest in units of its critical value.
         against: the other that gives it.
         could_be_best: whether it does not exceed the critical value.
     """
@@ -38,8 +38,39 @@ class Standing:
     could_be_best: bool
 
 
+@dataclass(frozen=True)
+class _Rule:
+    """What a difference is judged by; fields as the arguments of `standings`."""
+
+    comparisons: int
+    method: Method
+    alpha: float
+    asked: Mapping[str, int]
+
+    def critical(self, pairs: int) -> float:
+        """Return the one-sided critical value at so many pairs."""
+        if self.method == "always-valid":
+            return always_valid_critical(pairs, self.comparisons, self.alpha)
+        floored = floored_critical(self.comparisons, pairs, self.alpha, "one")
+        if self.method != "floored" or floored is None:
+            return paired_critical(self.comparisons, pairs, self.alpha, "one")
+        return floored
+
+    def errors(self, differences: Sequence[Array]) -> Array:
+        """Return the standard errors that belong to the critical value."""
+        fewest = min(len(each) for each in differences)
+        in_table = floored_critical(self.comparisons, fewest, self.alpha, "one") is not None
+        if self.method == "floored" and in_table:
+            return floored_errors(differences)
+        return paired_errors(differences)
+
+
 def standings(
-    losses: Losses, comparisons: int, method: Method, alpha: float
+    losses: Losses,
+    comparisons: int,
+    method: Method,
+    alpha: float,
+    asked: Mapping[str, int] | None = None,
 ) -> tuple[Standing, ...]:
     """Return the standing of every variant that has two pairs with another.
 
@@ -51,27 +82,42 @@ def standings(
         losses: variant -> seed -> loss, without the variants that diverged.
         comparisons: variants of the grid less one.
         method: of the interval; the floor and the critical value follow it, one-sided.
-        alpha: of the set.
+        alpha: of the set; of one look, where the grid declared several.
+        asked: variant -> how many seeds were asked of it; all alike if None.
     """
-    found = [_standing(name, losses, comparisons, method, alpha) for name in losses]
+    rule = _Rule(comparisons, method, alpha, asked or {})
+    found = [_standing(name, losses, rule) for name in losses]
     return tuple(each for each in found if each is not None)
 
 
-def _standing(
-    name: str, losses: Losses, comparisons: int, method: Method, alpha: float
-) -> Standing | None:
+def _standing(name: str, losses: Losses, rule: _Rule) -> Standing | None:
     others, differences = _differences(name, losses)
     if not others:
         return None
-    fewest = min(len(each) for each in differences)
-    critical = _critical(comparisons, fewest, method, alpha)
-    if method == "floored" and floored_critical(comparisons, fewest, alpha, "one") is not None:
-        errors = floored_errors(differences)
-    else:
-        errors = paired_errors(differences)
+    criticals = _criticals(name, others, differences, rule)
+    errors = rule.errors(differences)
     scores = [_score(each, float(error)) for each, error in zip(differences, errors, strict=True)]
-    worst = int(np.argmax(scores))
-    return Standing(name, scores[worst], others[worst], scores[worst] <= critical)
+    # With one look there is one critical value, and this is the largest t.
+    worst = max(range(len(scores)), key=lambda at: (scores[at] / criticals[at], scores[at]))
+    return Standing(name, scores[worst], others[worst], scores[worst] <= criticals[worst])
+
+
+def _criticals(
+    name: str, others: Sequence[str], differences: Sequence[Array], rule: _Rule
+) -> list[float]:
+    """Return the critical value of each difference, by the look at which its pair ended.
+
+    Two variants have the seeds in common of the earlier one of the looks at which their training
+    ended. Whatever ended it, the largest t of the true best exceeds c1*(m, S_k; alpha / K) at look
+    k with probability alpha / K at most, so at any of the K looks with alpha at most: the set
+    covers the true best although each pair is read at a look that the results chose. Within a look
+    the fewest pairs set the critical value, as in a grid without looks.
+    """
+    looks = [min(rule.asked.get(name, 0), rule.asked.get(other, 0)) for other in others]
+    fewest: dict[int, int] = {}
+    for look, each in zip(looks, differences, strict=True):
+        fewest[look] = min(fewest.get(look, len(each)), len(each))
+    return [rule.critical(fewest[look]) for look in looks]
 
 
 def _differences(name: str, losses: Losses) -> tuple[Sequence[str], Sequence[Array]]:
@@ -83,13 +129,6 @@ def _differences(name: str, losses: Losses) -> tuple[Sequence[str], Sequence[Arr
             others.append(other)
             differences.append(np.array([losses[name][seed] - theirs[seed] for seed in seeds]))
     return others, differences
-
-
-def _critical(comparisons: int, pairs: int, method: Method, alpha: float) -> float:
-    if method == "always-valid":
-        return always_valid_critical(pairs, comparisons, alpha)
-    floored = floored_critical(comparisons, pairs, alpha, "one") if method == "floored" else None
-    return paired_critical(comparisons, pairs, alpha, "one") if floored is None else floored
 
 
 def _score(differences: Array, error: float) -> float:

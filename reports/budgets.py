@@ -24,7 +24,8 @@ def unequal(frames: Frames) -> str:
     for variant in manifest.variants:
         theirs = means.get(variant.name)
         if theirs is not None and abs(theirs / ours - 1) > TOLERANCE[hold]:
-            parts.append(f"{variant.label} {_difference(theirs / ours - 1, hold)}")
+            name = manifest.label(variant.name)
+            parts.append(f"{name} {_difference(theirs / ours - 1, hold)}")
     return f"{capital(listed(parts))}." if parts else ""
 
 

@@ -7,12 +7,14 @@ import polars as pl
 
 from reports import numbers
 from reports.budgets import unequal
-from reports.claims import Caveat, Claim
-from reports.contrasts import Contrast, final_losses
-from reports.estimates import ALPHA
+from reports.claims import Caveat, Claim, Looked
+from reports.contrasts import final_losses
 from reports.frames import Frames
 from reports.intervals import undeclared_looks
+from reports.looks import Round, asked_seeds
 from reports.manifest import Cell
+from reports.planned import declared_looks, ended_by_budget
+from reports.reach import reading_caveats
 from reports.sensitivity import carried_by_a_seed
 from reports.wording import capital, crosses_zero, listed, places_of, unevaluated
 from reports.yardstick import yardstick
@@ -23,19 +25,22 @@ TWO = 2
 
 
 def caveats(
-    frames: Frames, claims: Sequence[Claim], contrasts: Sequence[Contrast]
+    frames: Frames, claims: Sequence[Claim], rounds: Sequence[Round], looked: Looked | None
 ) -> tuple[Caveat, ...]:
     """Return every caveat of a grid, worst first."""
     return (
         *_diverged(frames),
         *_looks(frames),
+        *ended_by_budget(frames.manifest, looked),
         *_budget(frames),
+        *reading_caveats(frames),
         *_unevaluated(frames),
         *_unfinished(frames),
         *_seeds(frames, claims),
         *_hardware(frames),
         *_second_opinions(frames, claims),
-        *carried_by_a_seed(frames.manifest, claims, contrasts),
+        *_carried(claims, rounds),
+        *declared_looks(frames.manifest, claims, looked),
     )
 
 
@@ -87,6 +92,13 @@ def _looks(frames: Frames) -> Iterator[Caveat]:
         yield Caveat("other_seeds", text, "provenance")
 
 
+def _carried(claims: Sequence[Claim], rounds: Sequence[Round]) -> Iterator[Caveat]:
+    """Each verdict without one of the seeds of the look that reached it."""
+    for each in rounds:
+        reached = [claim for claim in claims if claim.decided_at == each.seeds]
+        yield from carried_by_a_seed(each.manifest, reached, each.contrasts)
+
+
 def _set(seeds: Sequence[int]) -> str:
     ordered = sorted(seeds)
     if len(ordered) > TWO and ordered == list(range(ordered[0], ordered[-1] + 1)):
@@ -131,7 +143,7 @@ def _left_out(frames: Frames, name: str, status: str, word: str, cells: Sequence
     seeds = listed([str(each.seed) for each in cells], limit=5)
     where = f"seed {seeds}" if len(cells) == 1 else f"seeds {seeds}"
     what = f"{capital(manifest.label(name))} {word} {where}"
-    everything = len(manifest.seeds)
+    everything = asked_seeds(manifest)[name]
     if name == manifest.baseline:
         used = f"every difference uses at most {len(losses[name])} of {everything} seeds"
     else:
@@ -206,8 +218,9 @@ def _second_opinions(frames: Frames, claims: Sequence[Claim]) -> Iterator[Caveat
         if each.verdict == "diverged":
             continue
         excludes = not crosses_zero((each.low, each.high or 0.0))
-        if excludes != (each.holm_p < ALPHA):
-            said = "resolves" if each.holm_p < ALPHA else "does not resolve"
+        resolves = each.holm_p < 1 - each.level
+        if excludes != resolves:
+            said = "resolves" if resolves else "does not resolve"
             text = f"The paired t-test with Holm's correction {said} {pair}; the interval here "
             text += "does." if excludes else "does not."
             yield Caveat("holm", text, "variants")

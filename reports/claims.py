@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from reports.details import Details
+
 Word = Literal["better", "worse", "equivalent", "unresolved", "diverged", "identical", "one_seed"]
 Kind = Literal[
     "not_run",
@@ -49,6 +51,9 @@ class Claim:
         documents: limits on other documents of this kind; None where documents do not pair.
         seeds: that are paired.
         differences: one for each of them.
+        decided_at: seeds of the declared look at which it was decided; None where the grid declared
+            no looks, or while it is open.
+        details: what other rules say, for machines.
     """
 
     a: str
@@ -74,6 +79,31 @@ class Claim:
     documents: tuple[float, float] | None
     seeds: tuple[int, ...]
     differences: tuple[float, ...]
+    decided_at: int | None
+    details: Details | None = None
+
+
+@dataclass(frozen=True)
+class Looked:
+    """How far a grid went that adds seeds until its contrasts are decided.
+
+    Fields:
+        declared: numbers of seeds at which it looks.
+        taken: those at which it has looked.
+        stopped: why it takes no further look; None while it may.
+        open: contrasts that are not decided, as (a, b).
+        cells: that training every variant with the seeds of the last look takes.
+        saved: those of them that decided contrasts need no more.
+        saved_seconds: that these would have taken, at the median time of a cell.
+    """
+
+    declared: tuple[int, ...]
+    taken: tuple[int, ...]
+    stopped: Literal["decided", "exhausted", "budget"] | None
+    open: tuple[tuple[str, str], ...]
+    cells: int
+    saved: int
+    saved_seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -117,6 +147,9 @@ class Verdict:
         claims: every contrast against the baseline in grid order, then further pairs.
         caveats: worst first.
         reported: what others claimed.
+        looks: how far a grid with declared looks went; None of any other.
+        effects: sentences about main effects and interactions, of a grid that is a full product.
+        robust: which verdicts no second look contradicts.
     """
 
     kind: Kind
@@ -127,6 +160,9 @@ class Verdict:
     claims: tuple[Claim, ...]
     caveats: tuple[Caveat, ...]
     reported: tuple[Reported, ...]
+    looks: Looked | None
+    effects: tuple[str, ...] = ()
+    robust: tuple[str, ...] = ()
 
     def as_json(self) -> Mapping[str, Any]:
         """Return plain values, tuples as lists."""

@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reports import parts
+from reports import costviews, effectviews, misleadviews, parts
 from reports.cellviews import counts
 from reports.claims import Caveat, Verdict
-from reports.figures import Drawing
+from reports.figures import Drawing, Table
 from reports.judged import loss_name
 from reports.lengthviews import Section
 from reports.material import Material
+from reports.measures import along_table
 from reports.numbers import amount, count, date
 from reports.rows import Row
 
@@ -72,7 +73,7 @@ class Page:
         title, built, banner, codes, scale, contents: of its head.
         loss: what judges, `validation loss` or `loss at 1,024 tokens`.
         baseline, seeds, rows, command: of the whole grid, which several sections name.
-        verdict to provenance: the sections, in their order.
+        verdict to provenance: the sections, in their order; `along` belongs to volatility.
     """
 
     title: str
@@ -88,12 +89,16 @@ class Page:
     command: str
     verdict: Said
     variants: parts.Variants
+    effects: effectviews.View | None
     curves: parts.Curves
+    mislead: misleadviews.Section
     volatility: parts.Volatility
+    along: Table
     profile: Drawing
     lengths: Section | None
     seed_drawing: Drawing
     cost: Drawing
+    equal: costviews.Equal
     settle: parts.Settling
     cells: parts.Cells
     provenance: parts.Provenance
@@ -116,12 +121,16 @@ def page_of(material: Material) -> Page:
         command=manifest.command,
         verdict=_said(manifest.question, material.verdict, _contents(material)),
         variants=parts.variants(material),
+        effects=material.effect_view,
         curves=parts.curves(material),
+        mislead=material.picture_section,
         volatility=parts.volatility(material),
+        along=along_table(material.marks, tuple(material.measures.values())),
         profile=material.drawings["profile"],
         lengths=material.by_length,
         seed_drawing=material.drawings["seeds"],
         cost=material.drawings["cost"],
+        equal=material.equal,
         settle=parts.settling(material),
         cells=parts.cells(material),
         provenance=parts.origin(material),
@@ -129,20 +138,24 @@ def page_of(material: Material) -> Page:
 
 
 def _contents(material: Material) -> tuple[tuple[str, str], ...]:
-    """Return the sections; that about lengths only where the grid asks for some."""
-    if material.by_length is None:
-        return CONTENTS
-    place = [id_ for id_, _ in CONTENTS].index("profile") + 1
-    return (*CONTENTS[:place], ("lengths", material.by_length.drawing.title), *CONTENTS[place:])
+    """Return the sections: those about effects and lengths only where the grid has them."""
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    if material.effect_view is not None:
+        found["variants"] = (("effects", "Effects"),)
+    if material.by_length is not None:
+        found["profile"] = (("lengths", material.by_length.drawing.title),)
+    return tuple(one for each in CONTENTS for one in (each, *found.get(each[0], ())))
 
 
 def _said(question: str, verdict: Verdict, contents: Sequence[tuple[str, str]]) -> Said:
     told = tuple(claim.text for claim in verdict.claims)
+    effects = [" ".join(verdict.effects)] if verdict.effects else []
+    opened = (*effects, *told[:OPEN_SENTENCES], *verdict.robust)
     warned = tuple(_warned(each, dict(contents)) for each in verdict.caveats)
     return Said(
         question=question,
         headline=headline(verdict.text, verdict.lead),
-        because=told[:OPEN_SENTENCES],
+        because=opened,
         folded=told[OPEN_SENTENCES:],
         scope=verdict.scope,
         reported=tuple(each.text for each in verdict.reported),

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from reports import provenance
+from reports import effects, efficiency, misleading, provenance, targets
 from reports.claims import Claim
 from reports.encode import QUANTUM
 from reports.estimates import student
@@ -36,9 +36,15 @@ def document(material: Material) -> dict[str, Any]:
         "evaluations": _evaluations(material),
         "judged": {"evaluation": judging(manifest)["name"], "length": judged_length(manifest)},
         "figures": dict(material.figures),
-        "mislead": None,
+        "mislead": misleading.as_json(material.misleading),
         "profile": profile_json(material.frames),
         "lengths": as_json(material.lengths, manifest),
+        "effects": effects.as_json(material.effects),
+        "efficiency": {
+            "budgets": efficiency.as_json(material.budgets),
+            "target": targets.as_json(material.targets),
+            "bits_per_byte": dict(efficiency.bits(material.frames)),
+        },
         "settle": [plan.as_json() for plan in material.plans],
         "provenance": _provenance(material),
         "files": [vars(file) for file in provenance.files(material.frames.folder)],

@@ -192,7 +192,6 @@ def _with_statuses(frames: Frames) -> Frames:
 def _outcomes(frames: Frames) -> Iterator[tuple[str, tuple[str, str]]]:
     losses = dict(zip(frames.cells["cell"], frames.cells["loss"], strict=True))
     trained = curves(frames)
-    vocabulary = int(frames.manifest.data["vocabulary"])
     name = loss_name(frames.manifest)
     for each in frames.manifest.cells:
         loss = losses[each.cell]
@@ -203,6 +202,7 @@ def _outcomes(frames: Frames) -> Iterator[tuple[str, tuple[str, str]]]:
         elif loss is not None and not math.isfinite(loss):
             yield each.cell, ("diverged", f"the {name} is not finite")
         elif each.cell in trained:
-            reason = end_of_divergence(trained[each.cell], vocabulary)
+            vocabulary = frames.manifest.fact(each.variant, "vocabulary")
+            reason = end_of_divergence(trained[each.cell], int(vocabulary))
             if reason is not None:
                 yield each.cell, ("diverged", reason)

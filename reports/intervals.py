@@ -23,13 +23,21 @@ Found = dict[tuple[str, str], tuple[Interval, Method]]
 FEWEST_PAIRS = 2
 
 
+@dataclass(frozen=True)
+class Settled(Contrast):
+    """A contrast that was decided at an earlier look, with the seeds of that look.
+
+    It goes on lending its variance to the floor of the others; its few pairs no longer set their
+    critical value, since nothing about it is judged again.
+    """
+
+
 def undeclared_looks(manifest: Manifest) -> tuple[tuple[int, ...], ...]:
     """Return the other sets of seeds at which this very question was judged.
 
-    Fewer seeds, more, or as many others: whoever saw them may have chosen these for what they say.
+    Fewer seeds, more, or as many others: whoever saw them may have chosen these for what they say,
+    and the looks that a grid declares too. Those looks themselves are none of the others.
     """
-    if manifest.looks.declared is not None:
-        return ()
     ours = set(manifest.seeds)
     return tuple(each for each in manifest.looks.seeds if set(each) != ours)
 
@@ -66,14 +74,14 @@ class Shares:
         against_baseline: those that share the baseline as their reference.
         alpha: of the family.
         seeds: that the grid has now.
-        may_add: whether the grid declared that it would look again with more seeds.
+        looks: numbers of seeds at which the grid declared that it would look; empty without any.
     """
 
     comparisons: int
     against_baseline: int
     alpha: float
     seeds: int
-    may_add: bool
+    looks: tuple[int, ...]
 
     @property
     def floored_alpha(self) -> float:
@@ -89,20 +97,21 @@ def shares_of(manifest: Manifest, contrasts: Sequence[Contrast]) -> Shares:
         max(1, against),
         level_of(manifest),
         len(manifest.seeds),
-        manifest.looks.declared is not None,
+        manifest.looks.declared or (),
     )
 
 
 def planned_critical(shares: Shares, method: Method, pairs: int) -> float:
     """Return the critical value that the family will be judged with at so many seeds in all.
 
-    Seeds that are added to a grid that declared no looks are added after looking. Infinite for the
-    seeds that there are: they have been judged, and more of them is what is asked for.
+    Seeds beyond the last look that a grid declared are added after looking. Infinite for the seeds
+    that there are (they have been judged, and more of them is what is asked for) and for numbers
+    between two looks, where nothing is judged.
     """
     if pairs <= shares.seeds:
         return math.inf
-    if shares.may_add and method != "always-valid":
-        return _family_critical(shares, method, pairs)
+    if pairs <= max(shares.looks, default=0) and method != "always-valid":
+        return _family_critical(shares, method, pairs) if pairs in shares.looks else math.inf
     return always_valid_critical(pairs, shares.comparisons)
 
 
@@ -144,11 +153,16 @@ def _each_alone(usable: Sequence[Contrast], shares: Shares, method: Method) -> F
 
 
 def _floored(against: Sequence[Contrast], shares: Shares) -> Found:
-    """Floor the variances together; a variant that diverged does not set the critical value."""
+    """Floor the variances together.
+
+    Neither a variant that diverged nor one that was decided at an earlier look sets the critical
+    value.
+    """
     if not against:
         return {}
     errors = floored_errors([each.differences for each in against])
-    fewest = min((each.pairs for each in against if not each.diverged), default=None)
+    judged = [each for each in against if not each.diverged and not isinstance(each, Settled)]
+    fewest = min((each.pairs for each in judged), default=None)
     found: Found = {}
     for each, error in zip(against, errors, strict=True):
         pairs = each.pairs if fewest is None else min(each.pairs, fewest)

@@ -5,6 +5,7 @@ from typing import Any
 
 from reports.manifest import Manifest
 from reports.numbers import count
+from reports.readings import trained_length
 
 VALIDATION = "validation loss"
 MANY = ("three", "four", "five", "six", "seven", "eight")
@@ -33,18 +34,6 @@ def judged_length(manifest: Manifest) -> int | None:
     """Return the tokens of a sample that judges; None where it is the validation as trained."""
     length = judging(manifest).get("length")
     return None if length is None else int(length)
-
-
-def trained_length(manifest: Manifest) -> int | None:
-    """Return the tokens of a training sample; None where variants differ in it."""
-    own = {each.name: own_length(manifest, each.settings) for each in manifest.variants}
-    lengths = set(own.values())
-    return lengths.pop() if len(lengths) == 1 else None
-
-
-def own_length(manifest: Manifest, settings: Mapping[str, Any]) -> int:
-    """Return the tokens of a training sample of the variant with these settings."""
-    return int(settings.get("training.context") or manifest.training["context"])
 
 
 def judged_tokens(manifest: Manifest) -> str:

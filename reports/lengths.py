@@ -10,8 +10,10 @@ from reports.contrasts import Contrast, Losses, family_of, final_losses
 from reports.estimates import ALPHA, Interval
 from reports.frames import Frames
 from reports.intervals import Method, intervals, level_of, method_of, shares_of
-from reports.judged import during_training, judging, own_length, trained_length
+from reports.judged import during_training, has_answers, judging
 from reports.manifest import Manifest, Variant
+from reports.reach import reached, share_beyond
+from reports.readings import reading, trained_length
 from reports.summaries import Interval as Mean
 from reports.summaries import interval as mean_of
 
@@ -23,7 +25,7 @@ class Point:
     """A variant in one evaluation.
 
     Fields:
-        length: tokens of a sample.
+        length: tokens of a sample; of the validation those that training has shown together.
         losses: seed -> final loss.
         mean: over these seeds, with Student's 95 % interval; None without one.
         contrast: with the baseline; None of the baseline itself.
@@ -52,12 +54,16 @@ class Evaluation:
 
     Fields:
         name: as in the manifest.
-        length: tokens of a sample; None where variants differ in it.
+        length: tokens of a sample; of the validation those that training has shown together, None
+            where variants differ in them.
         is_validation: whether its samples are those of the training.
         is_judging: whether the verdicts are about it.
         method: of the intervals, which hold at once for all contrasts of this evaluation, with the
             probability `level`, and not for those of two evaluations.
         comparisons: contrasts that they hold for.
+        beyond: share of the scored tokens that stand beyond the trained length; None where that is
+            not known, or where the samples are no longer.
+        reach: tokens of the longest sample that there is; None where there is no profile.
         points: one of each variant, in the order of the grid.
     """
 
@@ -68,14 +74,17 @@ class Evaluation:
     method: Method
     level: float
     comparisons: int
+    beyond: float | None
+    reach: int | None
     points: tuple[Point, ...]
 
 
 def lengths(frames: Frames) -> tuple[Evaluation, ...]:
     """Return every evaluation by its length; none where the grid has only the validation.
 
-    The trained length may be there twice, as the validation and as a length: the windows of the
-    latter are as long as the row. Where both are the same to the bit, one of them is left out.
+    The validation stands at the tokens that training has shown together: one window where nothing
+    is carried over. A length is read in one window there. Where the two are the same to the bit,
+    one of them is left out.
     """
     manifest = frames.manifest
     asked = [each for each in manifest.evaluations if _is_of_a_length(manifest, each)]
@@ -103,6 +112,8 @@ def as_json(evaluations: Sequence[Evaluation], manifest: Manifest) -> dict[str, 
                 "name": each.name,
                 "length": each.length,
                 "is_judging": each.is_judging,
+                "beyond": each.beyond,
+                "reach": each.reach,
                 "interval": each.method,
                 "level": each.level,
                 "comparisons": each.comparisons,
@@ -129,11 +140,12 @@ def _evaluation(frames: Frames, evaluation: Mapping[str, Any]) -> Evaluation:
     method = method_of(manifest, shares.against_baseline, shares.floored_alpha)
     against = {each.a: each for each in contrasts if each.b == manifest.baseline}
     length, reasons = evaluation.get("length"), _reasons(manifest, rows)
+    trained = trained_length(manifest)
 
     def point(variant: Variant) -> Point:
         own, pair = losses[variant.name], (variant.name, manifest.baseline)
         return Point(
-            int(length or own_length(manifest, variant.settings)),
+            int(length or reading(manifest, variant).trained),
             own,
             mean_of(list(own.values()), 0.95),
             against.get(variant.name),
@@ -143,12 +155,16 @@ def _evaluation(frames: Frames, evaluation: Mapping[str, Any]) -> Evaluation:
 
     return Evaluation(
         name,
-        trained_length(manifest) if length is None else int(length),
+        trained if length is None else int(length),
         length is None,
         is_judging,
         method,
         1 - (ALPHA if method == "always-valid" else level_of(manifest)),
         shares.comparisons,
+        None
+        if length is None or trained is None or has_answers(manifest)
+        else share_beyond(frames, name, int(length), trained),
+        None if length is None else reached(frames, name),
         tuple(point(each) for each in manifest.variants),
     )
 

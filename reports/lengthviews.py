@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reports.figures import Drawing, Mark, Table
-from reports.figures.lengths import Lengths, Line, by_length
-from reports.judged import loss_words, multiple, trained_length
+from reports.figures.lengths import Lengths, Line, Loss, by_length
+from reports.judged import loss_words, multiple
 from reports.lengths import Evaluation, Point, drawn
 from reports.manifest import Manifest
 from reports.marks import Look
@@ -20,6 +20,8 @@ from reports.numbers import (
     signed,
     with_half_width,
 )
+from reports.reach import windows_sentence
+from reports.readings import trained_length, windows_words
 from reports.rows import half_width
 from reports.wording import capital, listed
 
@@ -27,6 +29,7 @@ BEYOND = "Beyond the trained length"
 OTHER = "Other lengths than the trained"
 CANNOT = "cannot be evaluated"
 NAMED_IN_A_LINE = 6
+LENGTHS_IN_A_SENTENCE = 6
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,11 @@ class Cell:
     loss: str
     difference: str
     interval: str
+
+    @property
+    def is_words(self) -> bool:
+        """Whether there is no loss, but the words for that."""
+        return self.loss == CANNOT
 
 
 @dataclass(frozen=True)
@@ -105,26 +113,33 @@ def drawing(
 ) -> Drawing:
     """Draw the mean losses by length."""
     heading, chosen = title(manifest, evaluations), drawn(evaluations)
-    lines = [
-        Line(mark, [(each.length, each.mean) for each in points if each.mean is not None])
-        for mark, points in zip(
-            marks, zip(*(each.points for each in chosen), strict=True), strict=True
-        )
-    ]
+    lines = [Line(mark, _losses(chosen, place)) for place, mark in enumerate(marks)]
     if not any(line.losses for line in lines):
         return Drawing(heading, "", problem="No cell has a loss at any of the lengths.")
     ticks = sorted({each.length for evaluation in chosen for each in evaluation.points})
-    over = Lengths(ticks, trained_length(manifest), _verdicts(manifest))
-    return by_length(over, sorted(lines, key=_baseline_last), heading, _table(evaluations, marks))
+    windows = windows_sentence(manifest)
+    over = Lengths(ticks, trained_length(manifest), windows, _verdicts(manifest))
+    table = _table(manifest, evaluations, marks)
+    return by_length(over, sorted(lines, key=_baseline_last), heading, table)
 
 
-def terminal_lines(
-    manifest: Manifest, evaluations: Sequence[Evaluation], labels: Sequence[str]
-) -> list[str]:
+def _losses(chosen: Sequence[Evaluation], place: int) -> list[Loss]:
+    """Return what one line joins: one loss at a length, not the validation where there are two."""
+    own = {each.length for each in chosen if not each.is_validation}
+    points = [
+        each.points[place]
+        for each in chosen
+        if not each.is_validation or each.points[place].length not in own
+    ]
+    found = [(each.length, each.mean) for each in points if each.mean is not None]
+    return sorted(found, key=lambda each: each[0])
+
+
+def terminal_lines(manifest: Manifest, evaluations: Sequence[Evaluation]) -> list[str]:
     """Say the shortest and the longest evaluation that does not judge, a line each."""
     others = [each for each in evaluations if not each.is_judging]
     ends = (*others[:1], *others[1:][-1:])
-    return [f"{_where(manifest, each)}: {_said(each, labels)}" for each in ends]
+    return [f"{_where(manifest, each)}: {_said(manifest, each)}" for each in ends]
 
 
 def _verdicts(manifest: Manifest) -> str:
@@ -137,15 +152,24 @@ def _baseline_last(line: Line) -> bool:
 
 
 def _column(manifest: Manifest, evaluation: Evaluation) -> Column:
-    length = evaluation.length
-    tokens = "trained length" if length is None else f"{count(length)} tokens"
-    trained = trained_length(manifest)
     notes = ["validation"] if evaluation.is_validation else []
-    if not evaluation.is_validation and length is not None and trained is not None:
-        notes.append(multiple(length, trained))
+    notes += _read(manifest, evaluation)
     if evaluation.is_judging:
         notes.append("judged")
-    return Column(tokens, ", ".join(notes))
+    return Column(_tokens(evaluation), ", ".join(notes))
+
+
+def _tokens(evaluation: Evaluation) -> str:
+    length = evaluation.length
+    return "trained length" if length is None else f"{count(length)} tokens"
+
+
+def _read(manifest: Manifest, evaluation: Evaluation) -> list[str]:
+    """Say how the samples are read, which tells two evaluations of one length apart."""
+    length = None if evaluation.is_validation else evaluation.length
+    windows, trained = windows_words(manifest, length), trained_length(manifest)
+    times = [] if length is None or trained is None else [multiple(length, trained)]
+    return [*([windows] if windows else []), *times]
 
 
 def _cells(evaluation: Evaluation) -> tuple[Cell, ...]:
@@ -180,6 +204,22 @@ def _shared(halves: Iterable[float | None]) -> int:
 
 
 def _note(manifest: Manifest, evaluations: Sequence[Evaluation]) -> str:
+    said = (_intervals(manifest, evaluations), windows_sentence(manifest), _beyond(evaluations))
+    return " ".join(each for each in said if each)
+
+
+def _beyond(evaluations: Sequence[Evaluation]) -> str:
+    """Say how many of the tokens stand where training has never been."""
+    parts = [
+        f"{percent(each.beyond)} in samples of {count(each.length)}"
+        for each in evaluations
+        if each.beyond is not None and each.length is not None
+    ]
+    said = listed(parts, limit=LENGTHS_IN_A_SENTENCE)
+    return f"Beyond the trained length stand, of the tokens, {said}." if parts else ""
+
+
+def _intervals(manifest: Manifest, evaluations: Sequence[Evaluation]) -> str:
     baseline, first = manifest.label(manifest.baseline), evaluations[0]
     if not any(point.interval for each in evaluations for point in each.points):
         return f"Mean over seeds; below it the paired difference to {baseline}. Lower is better."
@@ -206,31 +246,35 @@ def _reasons(manifest: Manifest, evaluations: Sequence[Evaluation]) -> tuple[str
     for index, variant in enumerate(manifest.variants):
         points = [each.points[index] for each in evaluations if each.points[index].reason]
         if points:
-            at = listed([count(each.length) for each in points])
+            at = listed([count(each.length) for each in points], limit=LENGTHS_IN_A_SENTENCE)
             why = "; ".join(dict.fromkeys(each.reason for each in points))
-            sentences.append(f"{capital(variant.label)} {CANNOT} at {at} tokens: {why}.")
+            name = capital(manifest.label(variant.name))
+            sentences.append(f"{name} {CANNOT} at {at} tokens: {why}.")
     return tuple(sentences)
 
 
-def _table(evaluations: Sequence[Evaluation], marks: Sequence[Mark]) -> Table:
-    heads = [
-        "trained length" if each.length is None else f"{count(each.length)} tokens"
-        for each in evaluations
-    ]
+def _table(manifest: Manifest, evaluations: Sequence[Evaluation], marks: Sequence[Mark]) -> Table:
+    heads = []
+    for each in evaluations:
+        windows = windows_words(manifest, None if each.is_validation else each.length)
+        heads.append(f"{_tokens(each)} {windows}".rstrip())
     columns = [[cell.loss for cell in _cells(each)] for each in evaluations]
     rows = zip([mark.label for mark in marks], *columns, strict=True)
     return Table(("variant", *heads), tuple(rows))
 
 
 def _where(manifest: Manifest, evaluation: Evaluation) -> str:
-    length, trained = evaluation.length, trained_length(manifest)
+    length = evaluation.length
     if length is None:
-        return "At the trained length"
-    tokens = f"At {count(length)} tokens"
-    return tokens if trained is None else f"{tokens} ({multiple(length, trained)})"
+        return "At the trained length (validation)"
+    read = _read(manifest, evaluation)
+    if evaluation.is_validation:
+        read = ["validation", *read] if read else ["the trained length"]
+    return f"At {count(length)} tokens" + (f" ({', '.join(read)})" if read else "")
 
 
-def _said(evaluation: Evaluation, labels: Sequence[str]) -> str:
+def _said(manifest: Manifest, evaluation: Evaluation) -> str:
+    labels = [manifest.label(each.name) for each in manifest.variants]
     losses = _shared(half_width(each.mean) for each in evaluation.points)
     parts = [
         f"{label}: {CANNOT if each.reason else NO_RESULT}"

@@ -3,16 +3,19 @@
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from reports.choices import Match, Search, Tuning, read_match, read_search, read_tuning
 from reports.errors import Problem, UserError, nearest
 
 T = TypeVar("T")
 
 SCHEMA = "ablations.results/1"
 STATUSES = ("complete", "diverged", "failed", "pruned", "missing")
+LATER: Mapping[str, Any] = {"carries": None, "data": {}}
+"""Of a variant, what older manifests lack."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Variant:
         settings: key -> value, all of them.
         parameters: of the model.
         flops_per_token: of a training step, forward and backward.
+        carries: whether a window knows anything of the one before; None where nobody noted it.
+        data: its vocabulary, tokenizer and digest of data; empty where nobody noted them.
     """
 
     name: str
@@ -34,6 +39,8 @@ class Variant:
     settings: Mapping[str, Any]
     parameters: int | None
     flops_per_token: float | None
+    carries: bool | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,13 +77,18 @@ class Looks:
 
     Fields:
         question: digest of the grid without its seeds.
-        seeds: the sets, in the order in which they were looked at.
+        seeds: the sets, in the order in which they were looked at; of the looks that the grid
+            declared, the last one alone.
         declared: numbers of seeds at which the grid said that it would look; None if it did not.
+        taken: those of them that every asked cell exists for; None where nobody noted it.
+        stopped: why no further look is taken; None while one may be.
     """
 
     question: str
     seeds: tuple[tuple[int, ...], ...]
     declared: tuple[int, ...] | None
+    taken: tuple[int, ...] | None = None
+    stopped: Literal["decided", "exhausted", "budget"] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +103,7 @@ class Manifest:
         hold: tokens or flops, what is equal for all variants.
         claim: what somebody reported, as the grid has it.
         evaluations: the first one judges.
+        tuning, search, match: what was chosen before anything was judged, or made equal.
     """
 
     name: str
@@ -117,14 +130,22 @@ class Manifest:
     environment: Mapping[str, Any]
     evaluations: tuple[Mapping[str, Any], ...]
     code: str
+    tuning: Tuning | None = None
+    search: Search | None = None
+    match: Match | None = None
 
     def variant(self, name: str) -> Variant:
         """Return the variant called `name`; KeyError if there is none."""
         return {each.name: each for each in self.variants}[name]
 
     def label(self, name: str) -> str:
-        """Return what people call the variant `name`."""
-        return self.variant(name).label
+        """Return what a sentence calls the variant `name`: in quotes where commas would mislead."""
+        label = self.variant(name).label
+        return f"“{label}”" if "," in label or " and " in label else label
+
+    def fact(self, name: str, key: str) -> Any:
+        """Return a fact about the data of the variant `name`; None where nobody noted it."""
+        return self.variant(name).data.get(key, self.data.get(key))
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -137,14 +158,18 @@ def read_manifest(path: Path) -> Manifest:
     document = _document(path)
     place = str(path)
     _check_schema(document, place)
-    needed = {each.name for each in fields(Manifest)}
+    needed = {each.name for each in fields(Manifest) if each.default is MISSING}
     absent = sorted(needed - document.keys())
     if absent:
         raise UserError(*(Problem("a field is missing", place, key) for key in absent))
     values = {key: _tuple(document[key]) for key in needed}
-    values["variants"] = _records(Variant, document["variants"], place, "variants")
+    variants = [LATER | each for each in document["variants"]]
+    values["variants"] = _records(Variant, variants, place, "variants")
     values["cells"] = _records(Cell, document["cells"], place, "cells")
     values["looks"] = _looks(document["looks"], place)
+    values["tuning"] = read_tuning(document.get("tuning"), place)
+    values["search"] = read_search(document.get("search"), place)
+    values["match"] = read_match(document.get("match"), place)
     manifest = Manifest(**values)
     _check_names(manifest, place)
     return manifest
@@ -183,9 +208,10 @@ def _records(kind: Callable[..., T], rows: Any, place: str, key: str) -> tuple[T
 
 
 def _looks(value: Mapping[str, Any], place: str) -> Looks:
-    (read,) = _records(Looks, [value], place, "looks")
-    declared = None if read.declared is None else tuple(read.declared)
-    return Looks(read.question, tuple(tuple(each) for each in read.seeds), declared)
+    later = {"taken": None, "stopped": None}  # fields that older manifests lack
+    (read,) = _records(Looks, [later | dict(value)], place, "looks")
+    seeds = tuple(tuple(each) for each in read.seeds)
+    return replace(read, seeds=seeds, declared=_tuple(read.declared), taken=_tuple(read.taken))
 
 
 def _check_names(manifest: Manifest, place: str) -> None:

@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reports import lengthviews
+from reports import costviews, effectviews, lengthviews, misleadviews
 from reports.claims import Claim, Verdict
+from reports.effects import Effects, effects
+from reports.efficiency import Budget, equal_budgets
 from reports.figures import Drawing, Mark
 from reports.frames import Frames
 from reports.lengths import Evaluation, lengths
 from reports.lengthviews import Section
 from reports.marks import Scale, common_scale, marks
 from reports.measures import Measures, measure
+from reports.misleading import Misleading, misleading
 from reports.profiles import profile_section
 from reports.rows import Row, Table, rows
 from reports.sections import (
@@ -27,6 +30,7 @@ from reports.sections import (
 )
 from reports.settle import Plan, plans
 from reports.summaries import Summary, curve_matrix, summarise
+from reports.targets import Targets, tokens_to_target
 
 
 @dataclass(frozen=True)
@@ -108,9 +112,51 @@ class Material:
         return lengthviews.section(self.frames.manifest, self.lengths, self.marks)
 
     @cached_property
+    def misleading(self) -> Misleading:
+        """What the usual ways to draw the curves would have told."""
+        ratios = {name: each.estimates.own_ratio for name, each in self.measures.items()}
+        noises = {name: None if each is None else each.estimate for name, each in ratios.items()}
+        return misleading(self.frames, self.verdict, noises)
+
+    @cached_property
+    def picture_section(self) -> misleadviews.Section:
+        """The section about them."""
+        return misleadviews.section(self.frames.manifest, self.misleading, self.marks)
+
+    @cached_property
+    def effects(self) -> Effects | None:
+        """Main effects and interactions; None unless the grid is a full product of its axes."""
+        return effects(self.frames)
+
+    @cached_property
+    def effect_view(self) -> effectviews.View | None:
+        """The section about them."""
+        if self.effects is None:
+            return None
+        return effectviews.view(self.effects, self.frames.manifest.margin)
+
+    @cached_property
+    def budgets(self) -> tuple[Budget, ...]:
+        """All variants at equal tokens, seconds and FLOPs."""
+        return equal_budgets(self.frames, self.verdict.claims)
+
+    @cached_property
+    def targets(self) -> Targets | None:
+        """The tokens that each variant takes to the loss of the baseline."""
+        return tokens_to_target(self.frames, self.verdict.claims)
+
+    @cached_property
+    def equal(self) -> costviews.Equal:
+        """The table of both."""
+        return costviews.equal(self.frames.manifest, self.budgets, self.targets)
+
+    @cached_property
     def drawings(self) -> Mapping[str, Drawing]:
         """Anchor -> figure, of those that are the same for every reader."""
         beyond = {} if self.by_length is None else {"lengths": self.by_length.drawing}
+        view = self.effect_view
+        if view is not None:
+            beyond |= {"effects": view.main, **dict(view.interactions)}
         return beyond | {
             "profile": profile_section(self.frames, self.marks),
             "seeds": seeds_section(self.frames, self.marks),

@@ -4,14 +4,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reports import outlook
+from reports.course import Course, courses
+from reports.coursejson import course_json, outlook_json
+from reports.estimates import Interval
 from reports.figures import Mark, Table
+from reports.figures.volatility import Starts
 from reports.frames import Frames
-from reports.numbers import NO_RESULT, THIN, fixed
-from reports.volatility import Volatility, training_curves, volatility
+from reports.measurestable import COLUMNS, lines, measures_row, stretches_table
+from reports.outlook import Outlook, outlooks
+from reports.training import Curve, of_variant, training_curves
+from reports.volatility import BELOW, Volatility, volatility
 from reports.wording import capital, listed, volatility_sentence
 
-ONE_SEED = "one seed"
 NOT_ESTIMATED = "not estimated"
+BELOW_IN_A_CELL = "below the noise"
 LONGEST_IN_A_CELL = 16
 
 
@@ -22,15 +29,21 @@ class Measures:
     Fields:
         estimates: medians over seeds, and own noise against the baseline's.
         spikes: for each finished seed, the steps at which a spike event starts.
+        course: what is seen along the runs.
+        outlook: how they end.
     """
 
     estimates: Volatility
-    spikes: tuple[tuple[int, ...], ...]
+    spikes: tuple[Starts, ...]
+    course: Course
+    outlook: Outlook
 
     @property
     def ratio_text(self) -> str:
-        """Write `2.13`, or a dash."""
-        ratio = self.estimates.own_ratio
+        """Write `2.13`, a 0 where the estimate is negative, or a dash."""
+        ratio, found = self.estimates.own_ratio, self.estimates
+        if found.own_note == BELOW and found.own_noise == 0:
+            return "0"
         return "–" if ratio is None else f"{ratio.estimate:.2f}"
 
     @property
@@ -39,6 +52,8 @@ class Measures:
         ratio, note = self.estimates.own_ratio, self.estimates.own_note or ""
         if ratio is not None:
             return f"{ratio.low:.2f} to {ratio.high:.2f}"
+        if note == BELOW:
+            return BELOW_IN_A_CELL
         return note if len(note) <= LONGEST_IN_A_CELL else NOT_ESTIMATED
 
     def as_json(self) -> dict[str, Any]:
@@ -51,27 +66,39 @@ class Measures:
             if ratio is None
             else {"ratio": ratio.estimate, "low": ratio.low, "high": ratio.high},
             "own_note": found.own_note,
+            "own_noise": found.own_noise,
             "common_share": found.common_share,
             "spikes_per_run": found.spikes_per_run,
+            "batch_spikes_per_run": found.batch_spikes_per_run,
             "seed_sd": found.seed_sd,
             "seed_sd_limits": None if limits is None else list(limits),
+            "jitters": list(found.jitters),
+            **course_json(self.course),
+            **outlook_json(self.outlook),
         }
 
 
 def measure(frames: Frames) -> Mapping[str, Measures]:
     """Measure every variant of the grid, in its order."""
     curves = training_curves(frames)
+    seen = courses(frames, curves)
+    ends = outlooks(list(seen), frames.manifest.baseline, curves)
     return {
         name: Measures(
             estimates,
-            tuple(
-                tuple(int(start) for start, _ in each.spikes)
-                for each in curves
-                if each.variant == name
-            ),
+            tuple(_starts(each) for each in of_variant(curves, name)),
+            seen[name],
+            ends[name],
         )
-        for name, estimates in volatility(frames).items()
+        for name, estimates in volatility(frames, curves).items()
     }
+
+
+def _starts(curve: Curve) -> Starts:
+    return Starts(
+        tuple(int(start) for start, _ in curve.spikes),
+        tuple(int(start) for start, _ in curve.batch_spikes),
+    )
 
 
 def finding(marks: Sequence[Mark], measured: Sequence[Measures]) -> str:
@@ -88,6 +115,15 @@ def finding(marks: Sequence[Mark], measured: Sequence[Measures]) -> str:
 
 
 def sentences(marks: Sequence[Mark], measured: Sequence[Measures]) -> tuple[str, ...]:
+    """Say what the table cannot: whose noise is resolved, which spreads, and where the ends go."""
+    runs = max((len(each.course.runs) for each in measured), default=0)
+    only = ("One run of each variant: nothing here covers another seed.",) if runs == 1 else ()
+    ends = " ".join(outlook.sentences(marks, [each.outlook for each in measured]))
+    spreads = () if runs == 1 else _spreads(marks, measured)
+    return (*only, *_noises(marks, measured), *spreads, ends)
+
+
+def _noises(marks: Sequence[Mark], measured: Sequence[Measures]) -> tuple[str, ...]:
     """Return one sentence for every resolved variant, one for all the others, and reasons."""
     known = [
         (mark.label, each.estimates, each.estimates.own_ratio)
@@ -115,38 +151,50 @@ def _reasons(marks: Sequence[Mark], measured: Sequence[Measures]) -> Iterator[st
     for mark, each in zip(marks, measured, strict=True):
         note = each.estimates.own_note or ""
         if len(note) > LONGEST_IN_A_CELL:
-            is_known = each.estimates.own_ratio is not None
+            is_known = each.estimates.own_ratio is not None or each.estimates.own_noise == 0
             named.setdefault((note, is_known), []).append(mark.label)
     for (note, is_known), labels in named.items():
         verdict = "" if is_known else " is not estimated"
         yield f"Own noise of {listed(labels)}{verdict}: {note}."
 
 
+def _spreads(marks: Sequence[Mark], measured: Sequence[Measures]) -> Iterator[str]:
+    """Compare the spreads between seeds, which few seeds do not allow."""
+    told = [
+        (mark.label, each.course.spread_ratio)
+        for mark, each in zip(marks, measured, strict=True)
+        if each.course.spread_ratio is not None
+    ]
+    for why in dict.fromkeys(ratio for _, ratio in told if isinstance(ratio, str)):
+        labels = [label for label, ratio in told if ratio == why]
+        whose = "" if len(labels) == len(told) else f": {listed(labels)}"
+        yield f"{why[:1].upper()}{why[1:]}{whose}."
+    known = [(label, ratio) for label, ratio in told if isinstance(ratio, Interval)]
+    for label, ratio in known:
+        if not ratio.low <= 1 <= ratio.high:
+            yield (
+                f"The final losses of {label} lie {ratio.estimate:.2f} times as far apart as the "
+                f"baseline's ({ratio.low:.2f} to {ratio.high:.2f})."
+            )
+    rest = [label for label, ratio in known if ratio.low <= 1 <= ratio.high]
+    if rest:
+        yield f"The seeds of {listed(rest)} are not shown to lie apart unlike the baseline's."
+
+
 def measures_table(marks: Sequence[Mark], measured: Sequence[Measures]) -> Table:
-    """Write the measures of every variant."""
-    columns = (
-        "variant",
-        "step-to-step noise",
-        "own noise, × baseline's",
-        "spikes a run",
-        f"SD between seeds (95{THIN}%)",
+    """Write the measures of every variant; lines of a cell are separated by a line feed."""
+    rows = (
+        measures_row(
+            mark.label,
+            each.estimates,
+            each.course,
+            lines(each.ratio_text, each.ratio_interval),
+        )
+        for mark, each in zip(marks, measured, strict=True)
     )
-    return Table(columns, tuple(_row(*each) for each in zip(marks, measured, strict=True)))
+    return Table(COLUMNS, tuple(rows))
 
 
-def _row(mark: Mark, measured: Measures) -> tuple[str, ...]:
-    found = measured.estimates
-    ratio = measured.ratio_text
-    if measured.ratio_interval:
-        ratio = f"{ratio} ({measured.ratio_interval})"
-    spread = ONE_SEED if found.seed_sd is None else fixed(found.seed_sd, 4)
-    if found.seed_sd_limits is not None:
-        low, high = found.seed_sd_limits
-        spread = f"{spread} ({fixed(low, 4)} to {fixed(high, 4)})"
-    return (
-        mark.label,
-        NO_RESULT if found.jitter is None else fixed(found.jitter, 4),
-        ratio,
-        NO_RESULT if found.spikes_per_run is None else f"{found.spikes_per_run:.1f}",
-        spread,
-    )
+def along_table(marks: Sequence[Mark], measured: Sequence[Measures]) -> Table:
+    """Write how noise and wander change along the run."""
+    return stretches_table([mark.label for mark in marks], [each.course for each in measured])

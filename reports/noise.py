@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 
 FEWEST_POINTS = 30
 MAD_TO_SD = 1.482602219
+ROUNDING = 1e-12  # of losses of a few nats in float64: what varies less does not vary
 CLEARLY = 0.01  # level at which a pair of variants is said to share more noise than the others do
 ENTER, LEAVE = 6.0, 2.0  # of a spike event, in robust standard deviations above the median
 

@@ -8,6 +8,7 @@ THIN = "\u202f"  # narrow no-break space, before units
 NO_RESULT = "no result"
 NO_INTERVAL = "no interval (1 seed)"
 FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
+FINEST = 8  # decimals of a limit that fewer would round to 0
 DECIMALS_ALONE = 3
 TIMES = "\u00d7"
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -22,10 +23,10 @@ def decimals(half_width: float | None) -> int:
 
 
 def fixed(value: float | None, places: int) -> str:
-    """Write a value with so many decimals and a real minus sign."""
+    """Write a value with so many decimals and a real minus sign; 0 has no sign."""
     if value is None or not math.isfinite(value):
         return NO_RESULT
-    return f"{value:.{places}f}".replace("-", MINUS)
+    return f"{value:z.{places}f}".replace("-", MINUS)
 
 
 def with_half_width(
@@ -52,11 +53,20 @@ def decimals_alone(value: float | None) -> int:
 
 
 def signed(value: float | None, places: int | None = None) -> str:
-    """Write `+0.047`, or a real minus; a value that rounds to 0 keeps the sign that it has."""
+    """Write `+0.047`, or a real minus; what rounds to 0 has no sign, `0.000`."""
     if value is None or not math.isfinite(value):
         return NO_RESULT
+    text = f"{abs(value):.{decimals_alone(value) if places is None else places}f}"
     sign = MINUS if value < 0 else "+"
-    return f"{sign}{abs(value):.{decimals_alone(value) if places is None else places}f}"
+    return f"{sign}{text}" if float(text) else text
+
+
+def limit(value: float | None, places: int) -> str:
+    """Write a limit of an interval: its side of 0 matters, so it has the decimals that show it."""
+    if value is None or not math.isfinite(value):
+        return NO_RESULT
+    shown = (each for each in range(places, FINEST + 1) if round(abs(value), each))
+    return signed(value, next(shown, places))
 
 
 def interval(low: float | None, high: float | None, places: int | None = None) -> str:
@@ -64,7 +74,7 @@ def interval(low: float | None, high: float | None, places: int | None = None) -
     if low is None or high is None:
         return "no interval"
     shared = decimals((high - low) / 2) if places is None else places
-    return f"{signed(low, shared)} to {signed(high, shared)}"
+    return f"{limit(low, shared)} to {limit(high, shared)}"
 
 
 def difference_of(a: str, b: str) -> str:

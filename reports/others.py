@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -13,6 +13,29 @@ from reports.frames import Frames
 from reports.judged import judging
 
 FEWEST_DOCUMENTS = 2
+
+
+@dataclass(frozen=True)
+class DocumentNoise:
+    """Seeds and documents as two sources of the noise of a difference, documents weighted alike.
+
+    Fields:
+        mean: of the difference over seeds and documents, nats per token.
+        ms_seed, ms_document, ms_residual: mean squares of the two-way table.
+        var_fixed_documents: variance of the mean for these documents and other seeds.
+        var_new_documents: for other documents as well; never below that of these documents.
+        satterthwaite_df: degrees of freedom of the latter.
+        pairing: how much smaller the spread of documents is in the difference than in the loss.
+    """
+
+    mean: float
+    ms_seed: float
+    ms_document: float
+    ms_residual: float
+    var_fixed_documents: float
+    var_new_documents: float
+    satterthwaite_df: float | None
+    pairing: float | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +58,48 @@ def ratio_error(weights: Array, differences: Array) -> tuple[float, float]:
     squares = float(((weights * (differences - estimate)) ** 2).sum())
     documents = len(weights)
     return estimate, math.sqrt(documents / (documents - 1) * squares) / total
+
+
+def seed_by_document(differences: Array) -> DocumentNoise:
+    """Split the variance of a mean difference into that of seeds and that of documents.
+
+    Formula: var = (MS_seed + MS_doc - MS_res) / (S D), with Satterthwaite's degrees of freedom;
+    MS_seed / (S D) for these documents alone. The mean squares are of independent sources, so a
+    sum that falls below MS_seed is noise, and MS_seed stands.
+    Shapes: differences [seeds, documents], two of each at least, nats per token.
+    """
+    seeds, documents = differences.shape
+    mean = float(differences.mean())
+    by_seed = differences.mean(axis=1, keepdims=True) - mean
+    by_document = differences.mean(axis=0, keepdims=True) - mean
+    rest = differences - mean - by_seed - by_document
+    degrees = (seeds - 1, documents - 1, (seeds - 1) * (documents - 1))
+    seed = documents * float((by_seed**2).sum()) / degrees[0]
+    document = seeds * float((by_document**2).sum()) / degrees[1]
+    residual = float((rest**2).sum()) / degrees[2]
+    squares = (seed, document, residual)
+    total = max(seed, seed + document - residual)
+    spread = sum(square**2 / each for square, each in zip(squares, degrees, strict=True))
+    freedom = total**2 / spread if spread else None
+    cells = seeds * documents
+    return DocumentNoise(mean, *squares, seed / cells, total / cells, freedom)
+
+
+def document_noise(documents: Mapping[str, Documents], contrast: Contrast) -> DocumentNoise | None:
+    """Return both sources of noise of a contrast; None below two pairs or where no documents pair.
+
+    Documents count alike here, however long: the interval on other documents weights them.
+    """
+    if contrast.pairs < FEWEST_DOCUMENTS:
+        return None
+    rows = _losses(documents, contrast)
+    if rows is None:
+        return None
+    ours, theirs = rows
+    found = seed_by_document(ours - theirs)
+    spread = float(np.std((ours - theirs).mean(axis=0), ddof=1))
+    whole = float(np.std(theirs.mean(axis=0), ddof=1))
+    return replace(found, pairing=whole / spread if spread else None)
 
 
 def documents_by_cell(frames: Frames) -> Mapping[str, Documents]:
@@ -76,7 +141,16 @@ def on_other_documents(
 
 
 def _paired(documents: Mapping[str, Documents], contrast: Contrast) -> tuple[Array, Array] | None:
-    """Predicted tokens, and mean difference over the paired seeds, of every document.
+    """Predicted tokens, and mean difference over the paired seeds, of every document."""
+    rows = _losses(documents, contrast)
+    if rows is None:
+        return None
+    weights = documents[f"{contrast.a}/{contrast.seeds[0]}"].predicted
+    return weights, (rows[0] - rows[1]).mean(axis=0)
+
+
+def _losses(documents: Mapping[str, Documents], contrast: Contrast) -> tuple[Array, Array] | None:
+    """Nats per token of both variants [pairs, documents].
 
     None unless all of these cells were evaluated on the same documents, with finite losses.
     """
@@ -93,5 +167,6 @@ def _paired(documents: Mapping[str, Documents], contrast: Contrast) -> tuple[Arr
     )
     if not same or len(first.numbers) < FEWEST_DOCUMENTS:
         return None
-    sums = [documents[a].losses - documents[b].losses for a, b in names]
-    return first.predicted, np.mean(sums, axis=0) / first.predicted
+    ours = np.array([documents[a].losses for a, _ in names]) / first.predicted
+    theirs = np.array([documents[b].losses for _, b in names]) / first.predicted
+    return ours, theirs

@@ -12,8 +12,9 @@ from reports.estimates import student
 from reports.figures import Drawing, Mark
 from reports.figures.profile import Axis, Difference, profile
 from reports.frames import Frames
-from reports.judged import has_answers, judged_length, judging, loss_name, trained_length
+from reports.judged import has_answers, judged_length, judging, loss_name
 from reports.numbers import count
+from reports.readings import trained_length
 
 Array = NDArray[np.float64]
 # A profile of a long context is drawn as so many means of neighbouring positions.

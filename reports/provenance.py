@@ -2,7 +2,7 @@
 
 import hashlib
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -10,6 +10,8 @@ from typing import Any
 
 from reports.figures import Table
 from reports.frames import Frames
+from reports.intervals import undeclared_looks
+from reports.looks import looks_taken
 from reports.manifest import Manifest
 from reports.numbers import THIN
 
@@ -20,6 +22,16 @@ FILES = (
     "evaluations.parquet",
     "documents.parquet",
 )
+LEFT_OUT = {
+    "duplicates": "that repeat another one",
+    "shared_paragraphs": "to train on that share a passage with the validation split",
+    "blank": "without text",
+}
+STOPPED = {
+    "decided": "every contrast was decided",
+    "exhausted": "no further look was declared",
+    "budget": "the budget was used up",
+}
 _TOOLS = ("polars", "plotly", "numpy", "scipy")
 
 
@@ -150,10 +162,10 @@ def _split(data: Mapping[str, Any]) -> str:
         tokens, documents = part.get("tokens"), part.get("documents")
         if tokens is not None and documents is not None:
             parts.append(f"{name} {tokens:,} tokens in {documents:,} documents")
-    left = data.get("left_out") or {}
+    left = {name: count for name, count in (data.get("left_out") or {}).items() if count}
     if left:
-        many = " and ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in left.items())
-        parts.append(f"left out of training because validation has them: {many}")
+        many = [f"{count:,} {LEFT_OUT.get(name, name)}" for name, count in left.items()]
+        parts.append(f"documents left out: {', '.join(many)}")
     return "; ".join(parts) or "not said"
 
 
@@ -190,12 +202,26 @@ def _hardware(frames: Frames) -> str:
 def _intervals(manifest: Manifest) -> str:
     margin = "none" if manifest.margin is None else f"{manifest.margin:g} nats per token"
     kind = {"floored": "floored paired t", "paired": "paired t, Bonferroni"}[manifest.interval]
-    return f"{kind}, 95{THIN}% for all comparisons at once; margin: {margin}"
+    looks = " and looks" if len(manifest.looks.declared or ()) > 1 else ""
+    return f"{kind}, 95{THIN}% for all comparisons{looks} at once; margin: {margin}"
 
 
 def _looks(manifest: Manifest) -> str:
+    if manifest.looks.declared is not None:
+        return _declared_looks(manifest, manifest.looks.declared)
     sizes = [len(each) for each in manifest.looks.seeds]
     sets = [f"{size} seed{'' if size == 1 else 's'}" for size in sizes] or ["no seeds yet"]
-    declared = manifest.looks.declared
-    said = "" if declared is None else f" (declared: {', '.join(map(str, declared))})"
-    return f"at {', then '.join(sets)}{said}"
+    return f"at {', then '.join(sets)}"
+
+
+def _declared_looks(manifest: Manifest, declared: Sequence[int]) -> str:
+    taken = looks_taken(manifest)
+    reason = STOPPED.get(manifest.looks.stopped or "", "")
+    foreign = ", ".join(str(len(each)) for each in undeclared_looks(manifest))
+    parts = (
+        f"looks declared at {', '.join(map(str, declared))} seeds",
+        f"taken at {', '.join(map(str, taken))}" if taken else "none taken yet",
+        f"ended since {reason}" if reason else "",
+        f"not declared, judged elsewhere at {foreign}" if foreign else "",
+    )
+    return "; ".join(part for part in parts if part)

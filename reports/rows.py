@@ -183,7 +183,7 @@ def _row(table: Table, index: int, places: Columns, views: Mapping[str, CellView
         drawn=_drawn(table, variant.label, summary),
         loss=loss_text(summary, places.loss),
         accuracy=accuracy_text(summary, places.accuracy) if has_answers(manifest) else "",
-        difference="–" if claim is None else difference_text(claim, places.difference),
+        difference="–" if claim is None else _difference(claim, summary, statuses, places),
         word="" if claim is None else verdict_word(claim),
         interval="" if claim is None else interval_text(claim, places.difference),
         parameters=amount(variant.parameters),
@@ -195,6 +195,13 @@ def _row(table: Table, index: int, places: Columns, views: Mapping[str, CellView
         seeds=seeds_text(statuses),
         cells=tuple(views[own[seed].cell] if seed in own else None for seed in manifest.seeds),
     )
+
+
+def _difference(claim: Claim, summary: Summary, statuses: Sequence[str], places: Columns) -> str:
+    """Write the difference; a variant that was trained may have no loss to take it from."""
+    if summary.wide is None and "complete" in statuses:
+        return "cannot be evaluated"
+    return difference_text(claim, places.difference)
 
 
 def _drawn(table: Table, label: str, summary: Summary) -> IntervalMark | None:

@@ -7,13 +7,15 @@ from typing import Any
 
 from reports.claims import Claim, Verdict
 from reports.frames import Frames
+from reports.looks import asked_seeds
+from reports.manifest import Manifest
 from reports.numbers import THIN, count, margin, seconds
 from reports.power import MOST_SEEDS
 from reports.summaries import Summary
-from reports.wording import capital, listed
+from reports.wording import capital, listed, seeds_in_all
 
 # A command that names its seeds already: the last value would win, but a reader would see two.
-_SEEDS = re.compile(r"\s+'?seeds=[^\s']*(?:\[[^\]]*\])?'?")
+_SEEDS = re.compile(r"\s+(?:'seeds(?:\.looks)?=[^']*'|seeds(?:\.looks)?=\S*)")
 
 
 WIDER = "Seeds that are added after looking are judged with wider intervals."
@@ -58,7 +60,7 @@ class Plan:
 
 def plans(frames: Frames, verdict: Verdict, summaries: Sequence[Summary]) -> tuple[Plan, ...]:
     """Plan every contrast that a reasonable number of further seeds would settle."""
-    found = [_plan(frames, claim, summaries) for claim in verdict.claims]
+    found = [_plan(frames, claim, verdict, summaries) for claim in verdict.claims]
     # A pair that only a claim needs comes after the comparisons that the grid asks for.
     known = [plan for plan in found if plan is not None]
     return tuple(sorted(known, key=lambda plan: plan.claim.b != frames.manifest.baseline))
@@ -104,7 +106,7 @@ def without_plan(frames: Frames, verdict: Verdict) -> tuple[str, ...]:
     for claim in verdict.claims:
         if claim.verdict == "unresolved" and not _is_planned(claim):
             pair = f"{manifest.label(claim.a)} against {manifest.label(claim.b)}"
-            named.setdefault(_why_no_plan(claim), []).append(pair)
+            named.setdefault(_why_no_plan(claim, verdict), []).append(pair)
     return tuple(f"{capital(listed(pairs))}: {why}" for why, pairs in named.items())
 
 
@@ -112,7 +114,9 @@ def _is_planned(claim: Claim) -> bool:
     return claim.margin is not None and (claim.seeds_needed or (None,))[0] is not None
 
 
-def _why_no_plan(claim: Claim) -> str:
+def _why_no_plan(claim: Claim, verdict: Verdict) -> str:
+    if claim.interval == "always-valid" and verdict.kind == "not_finished" and verdict.looks:
+        return "the grid goes on to its next look."
     if claim.interval == "always-valid":
         return (
             "the interval is one that holds whenever one looks; how many more seeds it needs is "
@@ -139,34 +143,49 @@ def more_seeds(frames: Frames, seeds: int) -> str:
     return f"{base} 'seeds=[{','.join(map(str, listed))}]'"
 
 
-def _plan(frames: Frames, claim: Claim, summaries: Sequence[Summary]) -> Plan | None:
+def _plan(
+    frames: Frames, claim: Claim, verdict: Verdict, summaries: Sequence[Summary]
+) -> Plan | None:
     low, high = claim.seeds_needed or (None, None)
     if low is None or claim.margin is None:
         return None
     manifest = frames.manifest
     total = max(low, high or 0, len(manifest.seeds) + 1)
-    cells = (total - len(manifest.seeds)) * len(manifest.variants)
+    is_planned = verdict.looks is not None and total <= verdict.looks.declared[-1]
+    cells = _cells(manifest, total, _open_variants(verdict) if is_planned else None)
     time = _time(cells, summaries)
     cost = "" if time is None else f", about {seconds(time)} of training"
     pair = f"{manifest.label(claim.a)} against {manifest.label(claim.b)}"
-    about = f"about {_range(low, high)} paired seeds"
+    about = f"about {seeds_in_all(low, high)} paired seeds"
+    does = (
+        f"takes what is not decided on to the look at {total} seeds"
+        if is_planned
+        else f"brings the whole grid to {total} seeds"
+    )
     sentence = (
         f"{capital(pair)}: {about} in all would resolve a difference of "
         f"{margin(claim.margin)} nats per token; there are {claim.pairs}. "
-        f"The command brings the whole grid to {total} seeds: {count(cells)} cells to train"
+        f"The command {does}: {count(cells)} cells to train"
         f"{cost}; the cells that are done are reused."
     )
     title = f"What would settle {pair}: {about}"
-    command = more_seeds(frames, total)
+    command = manifest.command if is_planned else more_seeds(frames, total)
     return Plan(claim, title, sentence, (low, high), cells, time, command)
+
+
+def _open_variants(verdict: Verdict) -> set[str]:
+    return {name for pair in (verdict.looks.open if verdict.looks else ()) for name in pair}
+
+
+def _cells(manifest: Manifest, total: int, only: set[str] | None) -> int:
+    """Cells that are asked for beyond those there are, of some variants or of all."""
+    return sum(
+        max(0, total - asked)
+        for name, asked in asked_seeds(manifest).items()
+        if only is None or name in only
+    )
 
 
 def _time(cells: int, summaries: Sequence[Summary]) -> float | None:
     times = [each.seconds.mean for each in summaries if each.seconds is not None]
     return cells * sum(times) / len(times) if times else None
-
-
-def _range(low: int, high: int | None) -> str:
-    if high is None:
-        return f"{low} or more"
-    return f"{low}" if high == low else f"{low} to {high}"

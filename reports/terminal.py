@@ -88,8 +88,7 @@ def plain(material: Material, path: Path) -> str:
 
 def _blocks(material: Material) -> tuple[Sequence[str], ...]:
     manifest = material.frames.manifest
-    labels = [each.label for each in material.marks]
-    beyond = terminal_lines(manifest, material.lengths, labels)
+    beyond = terminal_lines(manifest, material.lengths)
     return beyond, unfinished_lines(material.frames), _settling(material)
 
 
@@ -149,7 +148,9 @@ def _numbers(material: Material, row: Row, summary: Summary, signs: Signs) -> li
 
 
 def _against(row: Row, joint: str = " ") -> str:
-    return f"{row.word}{joint}{row.interval if _has_limits(row) else row.difference}"
+    shown = row.interval if _has_limits(row) else row.difference
+    colon = ":" if shown[:1].isalpha() else ""  # words, where there is no number
+    return f"{row.word}{colon}{joint}{shown}"
 
 
 def _has_limits(row: Row) -> bool:

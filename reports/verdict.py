@@ -17,33 +17,38 @@ from reports import numbers
 from reports.best import standings
 from reports.caveats import caveats
 from reports.claims import Caveat, Claim, Reported, Verdict, Word
-from reports.contrasts import Contrast, family, final_losses
+from reports.contrasts import Losses, final_losses
+from reports.details import details_of
+from reports.effects import effects
+from reports.effectviews import sentences as effect_sentences
+from reports.efficiency import equal_budgets
 from reports.errors import Problem, UserError, nearest
 from reports.estimates import (
     ALPHA,
     Interval,
     flip_probability,
-    holm,
-    paired_p,
     pairing_efficiency,
 )
 from reports.frames import Frames, read_grid_frames
-from reports.headlines import Judged, headline
+from reports.headlines import headline
 from reports.intervals import (
     FEWEST_PAIRS,
     Method,
     Shares,
-    intervals,
     level_of,
     method_of,
     planned_critical,
     shares_of,
 )
+from reports.judged import has_answers
+from reports.looks import Judgement, Outcome, adjusted_p, asked_seeds, judged, looked
 from reports.manifest import Manifest
-from reports.others import documents_by_cell, on_other_documents
+from reports.others import document_noise, documents_by_cell, on_other_documents
 from reports.power import deviation_limit, seeds_needed
 from reports.reported import against_reported
-from reports.wording import Price, sentence
+from reports.sensitivity import at_other_budgets, robust
+from reports.standing import Judged
+from reports.wording import sentence
 
 __all__ = ["Caveat", "Claim", "Reported", "Verdict", "judge", "main"]
 
@@ -59,29 +64,37 @@ Prints the verdict of results/NAME/: the headline, a sentence for each contrast,
 def judge(frames: Frames) -> Verdict:
     """Return the verdict of a grid; what cannot be said is said."""
     manifest = frames.manifest
-    contrasts = family(frames)
-    claims = _claims(frames, contrasts)
     losses = final_losses(frames)
+    judgement = judged(manifest, losses)
+    claims = _claims(frames, judgement)
     candidates = _candidates(manifest, losses)
     against = [index for index, each in enumerate(claims) if each.b == manifest.baseline]
-    judged = Judged(
+    seen = Judged(
         frames,
         tuple(claims[index] for index in against),
-        tuple(contrasts[index] for index in against),
+        tuple(judgement.outcomes[index].contrast for index in against),
         _best(manifest, claims, candidates),
         tuple(candidates),
         losses,
     )
-    chosen = headline(judged)
+    chosen = headline(seen)
+    looks = looked(manifest, judgement, _seconds(frames))
+    budgets = equal_budgets(frames, claims)
     return Verdict(
         chosen.kind,
         chosen.text,
         chosen.lead,
         _scope(frames),
-        judged.best if chosen.kind in NAMES_BEST else (),
+        seen.best if chosen.kind in NAMES_BEST else (),
         claims,
-        caveats(frames, claims, contrasts),
+        (
+            *caveats(frames, claims, judgement.rounds, looks),
+            *at_other_budgets(manifest, claims, budgets),
+        ),
         against_reported(manifest, claims),
+        looks,
+        effect_sentences(effects(frames), manifest.margin),
+        robust(manifest, claims, judgement.rounds, budgets),
     )
 
 
@@ -89,34 +102,32 @@ WIDTH_OF_A_FILE = 100
 NAMES_BEST = {"equivalent", "wins", "set", "partly", "unresolved"}
 
 
-def _claims(frames: Frames, contrasts: Sequence[Contrast]) -> tuple[Claim, ...]:
-    manifest = frames.manifest
-    found = intervals(contrasts, manifest)
-    adjusted = _holm(contrasts)
-    price = _price(frames)
+def _claims(frames: Frames, judgement: Judgement) -> tuple[Claim, ...]:
+    manifest, outcomes = frames.manifest, judgement.outcomes
+    contrasts = [each.contrast for each in outcomes]
+    adjusted = adjusted_p(judgement)
     shares = shares_of(manifest, contrasts)
     documents = documents_by_cell(frames)
-    usual = method_of(manifest, shares.against_baseline, shares.floored_alpha)
+    noises = {each.pair: document_noise(documents, each.contrast) for each in outcomes}
+    details = details_of(manifest, contrasts, noises)
     claims = []
-    for each in contrasts:
-        interval, method = found.get((each.a, each.b), (None, usual))
-        claim = _claim(manifest, each, interval, method, shares)
-        second = on_other_documents(documents, each, interval)
-        claim = replace(claim, holm_p=adjusted.get((each.a, each.b)), documents=second)
-        claims.append(replace(claim, text=sentence(claim, each, manifest, price)))
+    for each in outcomes:
+        claim = _claim(manifest, each, shares)
+        second = on_other_documents(documents, each.contrast, each.interval)
+        claim = replace(
+            claim,
+            holm_p=adjusted.get(each.pair),
+            documents=second,
+            details=details[each.pair],
+        )
+        claims.append(replace(claim, text=sentence(claim, each.contrast, manifest)))
     return tuple(claims)
 
 
-def _claim(
-    manifest: Manifest,
-    contrast: Contrast,
-    interval: Interval | None,
-    method: Method,
-    shares: Shares,
-) -> Claim:
-    differences = contrast.differences
+def _claim(manifest: Manifest, outcome: Outcome, shares: Shares) -> Claim:
+    contrast, interval, method = outcome.contrast, outcome.interval, outcome.method
+    differences, word = contrast.differences, outcome.word
     several = contrast.pairs >= FEWEST_PAIRS
-    word = _word(contrast, interval, manifest)
     return Claim(
         a=contrast.a,
         b=contrast.b,
@@ -143,27 +154,8 @@ def _claim(
         documents=None,
         seeds=contrast.seeds,
         differences=tuple(float(each) for each in differences),
+        decided_at=outcome.decided_at,
     )
-
-
-def _word(contrast: Contrast, interval: Interval | None, manifest: Manifest) -> Word:
-    """The first line that applies."""
-    if contrast.diverged:
-        return "diverged"
-    if contrast.is_identical:
-        return "identical"
-    if contrast.pairs < FEWEST_PAIRS:
-        return "one_seed"
-    if interval is None or manifest.state == "partial":
-        return "unresolved"
-    if interval.high < 0:
-        return "better"
-    if interval.low > 0:
-        return "worse"
-    margin = manifest.margin
-    if margin is not None and -margin < interval.low and interval.high < margin:
-        return "equivalent"
-    return "unresolved"
 
 
 def _size(interval: Interval | None, word: Word, margin: float | None) -> Any:
@@ -186,26 +178,13 @@ def _needed(
     return low, seeds_needed(margin, deviation_limit(deviation, pairs), critical)
 
 
-def _holm(contrasts: Sequence[Contrast]) -> Mapping[tuple[str, str], float]:
-    tested = [
-        each
-        for each in contrasts
-        if each.pairs >= FEWEST_PAIRS and not each.is_identical and not each.has_no_variance
-    ]
-    adjusted = holm([paired_p(each.differences) for each in tested])
-    return {(each.a, each.b): p for each, p in zip(tested, adjusted, strict=True)}
+def _seconds(frames: Frames) -> float | None:
+    """Return the median time of a finished cell; None where none was measured."""
+    median = frames.cells.filter(pl.col("status") == "complete")["seconds"].median()
+    return float(median) if isinstance(median, int | float) else None
 
 
-def _price(frames: Frames) -> Price:
-    finished = frames.cells.filter(pl.col("status") == "complete")
-    median = finished["seconds"].median()
-    seconds = float(median) if isinstance(median, int | float) else None
-    return Price(seconds, str(frames.manifest.environment.get("device", "cpu")))
-
-
-def _candidates(
-    manifest: Manifest, losses: Mapping[str, Mapping[int, float]]
-) -> Mapping[str, bool]:
+def _candidates(manifest: Manifest, losses: Losses) -> Mapping[str, bool]:
     """Whether each could be the best, of the variants that diverged nowhere and can be compared."""
     diverged = {each.variant for each in manifest.cells if each.status == "diverged"}
     finished = {
@@ -216,7 +195,11 @@ def _candidates(
     if len(finished) == 1:
         return dict.fromkeys(finished, True)
     comparisons, alpha = len(manifest.variants) - 1, level_of(manifest)
-    found = standings(finished, comparisons, method_of(manifest, comparisons, alpha), alpha)
+    method = method_of(manifest, comparisons, alpha)
+    # The critical values of always-valid intervals hold at all numbers of seeds together.
+    alpha = ALPHA if method == "always-valid" else alpha
+    asked = asked_seeds(manifest) if manifest.looks.declared else None
+    found = standings(finished, comparisons, method, alpha, asked)
     return {each.name: each.could_be_best for each in found}
 
 
@@ -237,9 +220,21 @@ def _scope(frames: Frames) -> str:
     parameters = manifest.variant(manifest.baseline).parameters
     if not isinstance(tokens, int):
         return ""
-    size = f"{numbers.amount(tokens)} tokens, {numbers.amount(parameters)} parameters"
+    size = f"{_amount(manifest, tokens)}, {numbers.amount(parameters)} parameters"
     tuned = "these hyperparameters, which were tuned for no variant"
     return f"At {size}, this data and {tuned}."
+
+
+def _amount(manifest: Manifest, tokens: int) -> str:
+    """Write the tokens of a cell; of a synthetic task they are fewer than those that are read."""
+    if not has_answers(manifest):
+        return f"{numbers.amount(tokens)} tokens"
+    training = manifest.training
+    read = numbers.amount(training["steps"] * training["tokens_per_step"])
+    return (
+        f"{numbers.amount(tokens)} predicted tokens (of a synthetic task only the answers count; "
+        f"{read} are read)"
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -289,7 +284,9 @@ def _wrapped(lines: Sequence[str], width: int) -> list[str]:
 
 def _lines(verdict: Verdict) -> list[str]:
     lines = [verdict.text, ""]
+    lines += [" ".join(verdict.effects)] if verdict.effects else []
     lines += [each.text for each in verdict.claims]
+    lines += verdict.robust
     lines += [f"Caveat: {each.text}" for each in verdict.caveats]
     lines += [each.text for each in verdict.reported]
     return [*lines, verdict.scope] if verdict.scope else lines

@@ -6,10 +6,9 @@ noisy this run was, only several runs say how noisy the variant is.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from reports.contrasts import final_losses
 from reports.estimates import Array, Interval
@@ -22,14 +21,16 @@ from reports.noise import (
     own_variances,
     pseudo_residuals,
     shared_unequally,
-    spike_events,
-    spike_window,
 )
+from reports.spread import deviation_interval
+from reports.training import Curve, of_variant, pairs, training_curves
 
 FEWEST_STEPS_OF_TWO = 2000
 TWO_VARIANTS = "two variants: own noise uncertain"
 TOO_FEW = "too few points"
 BELOW = "below the noise of the estimate"
+BASELINE_BELOW = "the baseline's is below the noise of the estimate"
+BELOW_OR_SHARED = f"{BELOW}, or some variants share more than the batches"
 SHARED = "too uncertain here, or some variants share more than the batches"
 UNCONFIRMED = "not confirmed by the whole noise of the two"
 ONE_SEED = "one seed"
@@ -44,8 +45,10 @@ class Volatility:
         jitter: median over seeds of the step-to-step noise in the last half, in nats.
         own_ratio: own noise as a multiple of the baseline's, with its simultaneous interval.
         own_note: why there is no ratio, if there is none.
+        own_noise: median over seeds of the own noise in nats; 0 where its estimate is negative.
         common_share: of the noise that one sees, what the batches bring to all variants alike.
-        spikes_per_run: mean number of spike events.
+        spikes_per_run: mean number of spike events; None where runs are too short to tell.
+        batch_spikes_per_run: the same of those that most variants of a seed share.
         seed_sd: standard deviation of the final loss between seeds.
         seed_sd_limits: its 95 % interval.
         jitters: one for each finished seed.
@@ -54,44 +57,37 @@ class Volatility:
     jitter: float | None
     own_ratio: Interval | None
     own_note: str | None
+    own_noise: float | None
     common_share: float | None
     spikes_per_run: float | None
+    batch_spikes_per_run: float | None
     seed_sd: float | None
     seed_sd_limits: tuple[float, float] | None
     jitters: tuple[float, ...]
 
 
-@dataclass(frozen=True)
-class Curve:
-    """Training loss of one cell after the warm-up: steps and losses [steps]."""
-
-    variant: str
-    seed: int
-    steps: Array
-    losses: Array
-    spikes: tuple[tuple[float, float], ...] = field(default=())
-
-
-def volatility(frames: Frames) -> Mapping[str, Volatility]:
-    """Return the measures of every variant of the grid."""
-    curves = training_curves(frames)
+def volatility(frames: Frames, curves: Sequence[Curve] | None = None) -> Mapping[str, Volatility]:
+    """Return the measures of every variant of the grid, from its curves where they are read."""
+    curves = training_curves(frames) if curves is None else curves
     losses = final_losses(frames)
     ratios = own_ratios(frames, curves)
+    owns = _own_noises(frames, curves, ratios)
     found = {}
     for variant in frames.manifest.variants:
-        mine = [each for each in curves if each.variant == variant.name]
-        jitters = [_last_half_jitter(each) for each in mine]
+        mine = of_variant(curves, variant.name)
+        jitters = [last_half_jitter(each) for each in mine]
         known = tuple(each for each in jitters if each is not None)
         values = np.array(list(losses[variant.name].values()))
-        several = len(values) > 1
-        deviation = float(np.std(values, ddof=1)) if several else None
+        deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
         ratio, note = ratios.get(variant.name, (None, None))
         found[variant.name] = Volatility(
             float(np.median(known)) if known else None,
             ratio,
             note,
+            owns.get(variant.name),
             _common_share(curves, variant.name, frames.manifest.baseline),
-            float(np.mean([len(each.spikes) for each in mine])) if mine else None,
+            _mean([len(each.spikes) for each in mine if each.has_spikes]),
+            _mean([len(each.batch_spikes) for each in mine if each.has_spikes]),
             deviation,
             None if deviation is None else deviation_interval(deviation, len(values)),
             known,
@@ -99,34 +95,31 @@ def volatility(frames: Frames) -> Mapping[str, Volatility]:
     return found
 
 
-def training_curves(frames: Frames) -> tuple[Curve, ...]:
-    """Return the curve of every complete cell, without its warm-up, in the order of the grid."""
-    parts = frames.steps.partition_by("cell", as_dict=True)
-    curves = []
-    for cell in frames.manifest.cells:
-        part = parts.get((cell.cell,))
-        if cell.status == "complete" and part is not None:
-            curves.append(_curve(cell.variant, cell.seed, part))
-    return tuple(curves)
-
-
-def _curve(variant: str, seed: int, part: pl.DataFrame) -> Curve:
-    """From the first step with the largest learning rate on: before it the rate warms up."""
-    first = int(part["learning_rate"].arg_max() or 0)
-    steps = part["step"].cast(pl.Float64).to_numpy()
-    losses = part["loss"].cast(pl.Float64).to_numpy()
-    events = spike_events(losses, spike_window(len(losses)))
-    ends = [
-        (float(steps[each.start]), float(steps[min(each.end, len(steps) - 1)]))
-        for each in events
-        if each.start >= first
-    ]
-    return Curve(variant, seed, steps[first:], losses[first:], tuple(ends))
-
-
-def _last_half_jitter(curve: Curve) -> float | None:
+def last_half_jitter(curve: Curve) -> float | None:
+    """Return the jitter of the last half of the steps."""
     half = len(curve.steps) // 2
     return jitter(curve.steps[half:], curve.losses[half:])
+
+
+def _mean(counts: Sequence[int]) -> float | None:
+    return float(np.mean(counts)) if counts else None
+
+
+def _own_noises(
+    frames: Frames,
+    curves: Sequence[Curve],
+    ratios: Mapping[str, tuple[Interval | None, str | None]],
+) -> Mapping[str, float]:
+    """Own noise in nats of the variants whose ratio is told, and of the baseline beside them."""
+    told = {name for name, (ratio, note) in ratios.items() if ratio or note == BELOW}
+    names = [each.name for each in frames.manifest.variants]
+    by_seed = list(_residuals_by_seed(curves, min(3, len(names))).values())
+    found = {}
+    for name in told | ({frames.manifest.baseline} if told else set()):
+        seeds = [each for each in by_seed if name in each]
+        if seeds:
+            found[name] = math.sqrt(max(float(np.median(_own(seeds, name))), 0.0))
+    return found
 
 
 def own_ratios(
@@ -136,8 +129,13 @@ def own_ratios(
     baseline = frames.manifest.baseline
     names = [each.name for each in frames.manifest.variants if each.name != baseline]
     by_seed = _residuals_by_seed(curves, min(3, len(names) + 1))
-    if len(names) > 1 and _shares_more_than_batches(list(by_seed.values())):
+    seeds = list(by_seed.values())
+    several = len(names) > 1 and len(seeds) > 1
+    if several and _shares_more_than_batches(seeds):
         return dict.fromkeys(names, (None, SHARED))
+    if several and (negative := _negative(seeds)):
+        # What near clones share beyond the batches makes their estimates negative as well: not a 0.
+        return {name: (None, BELOW_OR_SHARED if name in negative else SHARED) for name in names}
     return {name: _ratio(by_seed, name, baseline, len(names), curves) for name in names}
 
 
@@ -154,10 +152,16 @@ def _residuals_by_seed(curves: Sequence[Curve], fewest: int) -> Mapping[int, Res
 
 def _shares_more_than_batches(seeds: Sequence[Residuals]) -> bool:
     """Whether the residuals contradict own noises that are independent of each other."""
-    if any((own_variances(np.array(list(each.values()))) <= 0).any() for each in seeds):
-        return True
     everywhere = [name for name in seeds[0] if all(name in each for each in seeds)] if seeds else []
     return shared_unequally([np.array([each[name] for name in everywhere]) for each in seeds])
+
+
+def _negative(seeds: Sequence[Residuals]) -> frozenset[str]:
+    """Variants whose own variance comes out at 0 or below in some seed."""
+    names = {name for each in seeds for name in each}
+    return frozenset(
+        name for name in names if (_own([each for each in seeds if name in each], name) <= 0).any()
+    )
 
 
 def _common_residuals(group: Sequence[Curve]) -> Array | None:
@@ -168,7 +172,7 @@ def _common_residuals(group: Sequence[Curve]) -> Array | None:
     chosen = [each.losses[np.isin(each.steps, steps)] for each in group]
     keep = np.all([np.isfinite(each) for each in chosen], axis=0)
     for each in group:
-        for start, end in each.spikes:
+        for start, end in each.every_spike:
             keep &= (steps < start) | (steps >= end)
     if keep.sum() < FEWEST_POINTS:
         return None
@@ -191,8 +195,10 @@ def _ratio(
     if comparisons == 1 and longest < FEWEST_STEPS_OF_TWO:
         return None, TWO_VARIANTS
     mine, theirs = _own(seeds, name), _own(seeds, baseline)
-    if (mine <= 0).any() or (theirs <= 0).any():
+    if (mine <= 0).any():
         return None, BELOW
+    if (theirs <= 0).any():
+        return None, BASELINE_BELOW
     found = noise_ratio(np.sqrt(mine), np.sqrt(theirs), comparisons)
     if comparisons == 1:
         return found, TWO_VARIANTS
@@ -215,27 +221,18 @@ def _whole(seeds: Sequence[Residuals], name: str) -> Array:
 
 def _common_share(curves: Sequence[Curve], name: str, baseline: str) -> float | None:
     """Median over seeds of 1 - var(e_v - e_0) / (var e_v + var e_0)."""
-    shares = []
-    for curve in curves:
-        partner = [c for c in curves if c.variant == baseline and c.seed == curve.seed]
-        if curve.variant != name or name == baseline or not partner:
-            continue
-        residuals = _common_residuals([curve, partner[0]])
-        if residuals is not None:
-            shares.append(common_share(residuals[0], residuals[1]))
-    return float(np.median(shares)) if shares else None
+    if name == baseline:
+        return None
+    both = [_common_residuals(pair) for pair in pairs(curves, name, baseline)]
+    shares = [common_share(each[0], each[1]) for each in both if each is not None]
+    known = [each for each in shares if each is not None]
+    return float(np.median(known)) if known else None
 
 
-def common_share(one: Array, other: Array) -> float:
-    """Return 1 - var(e_1 - e_2) / (var e_1 + var e_2), the part of the noise common to both."""
+def common_share(one: Array, other: Array) -> float | None:
+    """Return 1 - var(e_1 - e_2) / (var e_1 + var e_2), the part of the noise common to both.
+
+    Returns: None where neither moves.
+    """
     total = float(np.var(one, ddof=1) + np.var(other, ddof=1))
-    return 1 - float(np.var(one - other, ddof=1)) / total
-
-
-def deviation_interval(deviation: float, seeds: int) -> tuple[float, float]:
-    """Return the 95 % chi-square interval of a standard deviation."""
-    from scipy.special import chdtri  # noqa: PLC0415 - scipy is slow to import
-
-    degrees = seeds - 1
-    low = deviation * math.sqrt(degrees / float(chdtri(degrees, 0.025)))
-    return low, deviation * math.sqrt(degrees / float(chdtri(degrees, 0.975)))
+    return 1 - float(np.var(one - other, ddof=1)) / total if total > 0 else None

@@ -1,7 +1,6 @@
 """Sentences about one contrast: templates filled from its statistics, and nothing else."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,17 +16,13 @@ from reports.volatility import Volatility
 NAMED_AT_MOST = 3
 
 
-@dataclass(frozen=True)
-class Price:
-    """What a further cell would take: seconds (None: never measured), on which device."""
-
-    seconds: float | None
-    device: str
-
-
 def capital(text: str) -> str:
-    """Return `text` as it begins a sentence."""
-    return text[:1].upper() + text[1:]
+    """Return `text`, which begins with a variant's name, as it begins a sentence.
+
+    Names are identifiers or settings (`xl`, `my_idea`, `heads = 1`) and stay as they are written;
+    only the word that stands for the member `none` has a capital: `No positions`.
+    """
+    return f"No{text[2:]}" if text.startswith("no ") else text
 
 
 def listed(names: Sequence[str], last: str = "and", limit: int = NAMED_AT_MOST) -> str:
@@ -40,7 +35,7 @@ def listed(names: Sequence[str], last: str = "and", limit: int = NAMED_AT_MOST) 
     return f"{', '.join(shown[:-1])} {last} {shown[-1]}"
 
 
-def sentence(claim: Claim, contrast: Contrast, manifest: Manifest, price: Price) -> str:
+def sentence(claim: Claim, contrast: Contrast, manifest: Manifest) -> str:
     """Write what is known about `claim.a` against `claim.b`."""
     a, b = manifest.label(claim.a), manifest.label(claim.b)
     if claim.verdict in {"better", "worse"}:
@@ -62,7 +57,7 @@ def sentence(claim: Claim, contrast: Contrast, manifest: Manifest, price: Price)
         return f"No verdict on {a} against {b}: {unevaluated(contrast.unevaluated, manifest)}."
     if claim.verdict == "one_seed":
         return _one_seed(claim, a, b)
-    return _unresolved(claim, contrast, manifest, price)
+    return _unresolved(claim, contrast, manifest)
 
 
 def unevaluated(cells: Sequence[Cell], manifest: Manifest) -> str:
@@ -80,7 +75,8 @@ def evidence(claim: Claim) -> str:
     kind = "always-valid " if claim.interval == "always-valid" else many
     comparisons = "1 comparison" if claim.comparisons == 1 else f"{claim.comparisons} comparisons"
     limits = numbers.interval(claim.low, claim.high)
-    return f"{level} {kind}interval {limits}, {claim.pairs} paired seeds, {comparisons}"
+    text = f"{level} {kind}interval {limits}, {claim.pairs} paired seeds, {comparisons}"
+    return text if claim.decided_at is None else f"{text}, decided at {claim.decided_at} seeds"
 
 
 def places(claim: Claim) -> int:
@@ -164,7 +160,7 @@ def _seeds(number: int) -> str:
     return "1 seed" if number == 1 else f"{number} seeds"
 
 
-def _unresolved(claim: Claim, contrast: Contrast, manifest: Manifest, price: Price) -> str:
+def _unresolved(claim: Claim, contrast: Contrast, manifest: Manifest) -> str:
     a, b = manifest.label(claim.a), manifest.label(claim.b)
     if contrast.has_no_variance:
         return (
@@ -181,10 +177,10 @@ def _unresolved(claim: Claim, contrast: Contrast, manifest: Manifest, price: Pri
         )
     shown = places(claim)
     text = (
-        f"{begin}: {difference} is between {numbers.signed(claim.low, shown)} and "
-        f"{numbers.signed(claim.high, shown)} nats/token ({_basis(claim)})."
+        f"{begin}: {difference} is between {numbers.limit(claim.low, shown)} and "
+        f"{numbers.limit(claim.high, shown)} nats/token ({_basis(claim)})."
     )
-    return f"{text}{_settling(claim, price)}"
+    return f"{text}{_settling(claim)}"
 
 
 def _basis(claim: Claim) -> str:
@@ -197,7 +193,8 @@ def _first_interval(comparisons: int) -> int:
     return next(n for n in sizes if np.isfinite(always_valid_critical(n, comparisons)))
 
 
-def _settling(claim: Claim, price: Price) -> str:
+def _settling(claim: Claim) -> str:
+    """Say how many seeds would settle it; what they cost depends on the command that runs them."""
     if claim.seeds_needed is None or claim.margin is None:
         return ""
     low, high = claim.seeds_needed
@@ -208,33 +205,17 @@ def _settling(claim: Claim, price: Price) -> str:
             f"{numbers.margin(claim.margin)}; so far the difference is at most "
             f"{numbers.fixed(most, places(claim))} nats/token."
         )
-    fewest = max(1, low - claim.pairs)
-    most_seeds = None if high is None else max(fewest, high - claim.pairs)
     return (
-        f" {_more_seeds(fewest, most_seeds)}{_cost(fewest, most_seeds, price)} would resolve a "
-        f"difference of {numbers.margin(claim.margin)}."
+        f" About {seeds_in_all(low, high)} paired seeds in all would resolve a difference of "
+        f"{numbers.margin(claim.margin)}; there are {claim.pairs}."
     )
 
 
-def _more_seeds(fewest: int, most: int | None) -> str:
-    if most is None:
-        return f"About {fewest} or more further seeds"
-    if fewest == most:
-        return f"About {fewest} more seed{'' if fewest == 1 else 's'}"
-    return f"About {fewest} to {most} more seeds"
-
-
-def _cost(fewest: int, most: int | None, price: Price) -> str:
-    """Two cells a seed, at the median time of a cell."""
-    if price.seconds is None:
-        return ""
-    write = _gpu_hours if price.device == "cuda" else numbers.seconds
-    times = list(dict.fromkeys(write(2 * n * price.seconds) for n in (fewest, most) if n))
-    return f" (about {' to '.join(times)} of training)"
-
-
-def _gpu_hours(seconds: float) -> str:
-    return f"{numbers.hours(seconds)} GPU hours"
+def seeds_in_all(low: int, high: int | None) -> str:
+    """Write how many seeds are needed, from the noise seen and from its upper limit."""
+    if high is None:
+        return f"{low} or more"
+    return f"{low}" if high == low else f"{low} to {high}"
 
 
 def volatility_sentence(label: str, measured: Volatility) -> str:

@@ -88,6 +88,9 @@ def results(
     claim: Mapping[str, Any] | None = None,
     looks: Sequence[Sequence[int]] | None = None,
     declared: Sequence[int] | None = None,
+    taken: Sequence[int] | None = None,
+    stopped: str | None = None,
+    asked: Mapping[str, int] | None = None,
     evaluations: Sequence[tuple[str, int | None]] = (("validation", None),),
     question: str = "Does the decoder need explicit positions?",
     hardware: Mapping[str, str] | None = None,
@@ -116,6 +119,9 @@ def results(
         claim: what somebody reported.
         looks: sets of seeds at which this question was judged; the seeds of this grid unless said.
         declared: looks that the grid declared, as numbers of seeds.
+        taken: those of them that all their cells exist for.
+        stopped: why no further look is taken.
+        asked: variant -> how many of its seeds were asked for; all of them unless said.
         evaluations: (name, length) of each; the first is the one that judges.
         question: of the grid.
         hardware: "variant/seed" -> name of the machine.
@@ -136,6 +142,7 @@ def results(
         context,
         reach,
         dict(beyond or {}),
+        dict(asked or {}),
     )
     into = folder / "results" / name
     into.mkdir(parents=True, exist_ok=True)
@@ -189,6 +196,8 @@ def results(
             "question": "5f1c09d77aa24be1c09d",
             "seeds": [list(each) for each in (looks or [grid.seeds])],
             "declared": None if declared is None else list(declared),
+            "taken": None if taken is None else list(taken),
+            "stopped": stopped,
         },
         "data": {
             "source": "synthetic curves; no text was read",
@@ -260,12 +269,14 @@ class _Synthetic:
     context: int
     reach: int | None
     beyond: dict[str, Mapping[str, Sequence[float | None]]]
+    asked: dict[str, int]
 
     def cells(self) -> list[dict[str, Any]]:
         return [
             self._cell(index, variant, place, seed)
             for index, variant in enumerate(self.losses)
             for place, seed in enumerate(self.seeds)
+            if place < self.asked.get(variant, len(self.seeds))
         ]
 
     def _cell(self, index: int, variant: str, place: int, seed: int) -> dict[str, Any]:

@@ -24,9 +24,14 @@ function figuresOf(report, losses, view) {
     for (const key of Object.keys(layout)) if (/^[xy]axis\d*$/.test(key)) layout[key] = merge(style.axis, layout[key]);
     if (!narrow()) return layout;
     layout.margin = { ...layout.margin, l: Math.min(layout.margin.l, 48), r: 12 };
+    // A figure that ends where its labels begin says how much of its width they need.
+    const [low, high] = layout.xaxis?.range ?? [], room = layout.meta?.room ?? 0;
+    if (room) layout.xaxis = { ...layout.xaxis, range: [low, high + room * (high - low)] };
     // No room beside the figure: the labels stand inside, at its right edge.
+    const cutShort = words => room && words.length > 18 && !words.includes('&') ? words.slice(0, 17) + '…' : words;
+    const beside = note => room ? { text: cutShort(note.text) } : { yshift: 10, bgcolor: '@page/0.8' };
     layout.annotations = (layout.annotations ?? []).map(note => note.name === 'end'
-      ? { ...note, xanchor: 'right', xshift: 0, yshift: 10, bgcolor: '@page/0.8' } : note);
+      ? { ...note, xanchor: 'right', xshift: 0, ...beside(note) } : note);
     return layout;
   }
 
@@ -50,6 +55,13 @@ function figuresOf(report, losses, view) {
     return Math.max(0.05, 0.34 / Math.sqrt(Math.max(1, many)));
   };
   const smoothed = values => smooth(values, state.kind, state.p, smoothingRange());
+  // A view that a dashboard would have drawn replaces the reader's smoothing, never the raw lines.
+  const thickOf = (x, from, to) => {
+    const dashboard = dashboardOf(state.as);
+    if (!dashboard) return { indexes: places(x, from, to, state.logx), thick: smoothed };
+    const kept = keptOf(x, from, to, dashboard.stretches);
+    return { indexes: kept, thick: values => asDashboard(values, kept, dashboard) };
+  };
   const pick = (indexes, values) => indexes.map(i => values[i]);
 
   function band(x, low, high, v, opacity) {
@@ -104,10 +116,11 @@ function figuresOf(report, losses, view) {
     const zoom = zoomOn(name), pixels = Math.max(200, place.clientWidth - 150);
     for (const one of series) {
       const { v, list, lines } = one, x = along(name, v), [from, to] = zoom ?? [x[0], x[length - 1]];
-      const softened = lines.map(smoothed), finished = softened.filter((_, k) => cells[list[k]].status === 'complete');
+      const { indexes, thick } = thickOf(x, from, to);
+      const softened = lines.map(thick), finished = softened.filter((_, k) => cells[list[k]].status === 'complete');
       // A seed that stopped is drawn, but its end must not bend the mean of the others.
       const { mean, low, high, half } = overSeeds(finished, length, curves.student), hasMean = finished.length > 0;
-      const indexes = places(x, from, to, state.logx), at = pick(indexes, x);
+      const at = pick(indexes, x);
       lines.forEach((values, k) => {
         const [xs, ys] = columns(x, values, from, to, pixels, state.logx);
         raw.push({ x: xs, y: ys, mode: 'lines', line: { color: `${ink(v)}/${opacity}`, width: 1 }, hoverinfo: 'skip',
@@ -238,5 +251,29 @@ function figuresOf(report, losses, view) {
     };
   }
 
-  return { curves: drawCurves, difference: drawDifference, layoutOf };
+  // A picture of the section that says how pictures mislead: smoothed lines alone, as dashboards draw.
+  // On a phone the labels stand inside; there the lines leave them room, since their ends are the story.
+  function drawPicture(picture) {
+    const x = along('step', baseline), dashboard = dashboardOf(picture.as), kept = keptOf(x, picture.left, picture.right, dashboard.stretches);
+    const at = pick(kept, x), drawn = picture.variants.map(id => variants.findIndex(variant => variant.id === id));
+    const lines = drawn.map(v => pick(kept, asDashboard(losses[cellAt.get(v + '/' + picture.seed)], kept, dashboard)));
+    const extent = new Extent();
+    lines.forEach(values => extent.add(values, 0, values.length - 1));
+    const range = extent.padded();
+    const labels = drawn.map((v, k) => ({ y: lines[k].at(-1), text: short[v], color: ink(v) }));
+    return place => ({
+      data: drawn.flatMap((v, k) => line(at, lines[k], v, text[v], '.3f')),
+      layout: {
+        margin: { ...margin(labels), t: 6, l: 52 }, hovermode: 'x unified', annotations: endLabels(labels, range, place.clientHeight - 52),
+        xaxis: { title: { text: X_AXES.step.title }, unifiedhovertitle: { text: X_AXES.step.said }, range: [picture.left, picture.right + (narrow() ? 0.3 * (picture.right - picture.left) : 0)], nticks: 4 },
+        yaxis: { title: { text: 'nats per token' }, range, nticks: 5 },
+      },
+    });
+  }
+  const pictures = Object.fromEntries(['good', 'bad'].flatMap(name => {
+    const picture = report.mislead?.[name];
+    return picture ? [['mislead-' + name, drawPicture(picture)]] : [];
+  }));
+
+  return { curves: drawCurves, difference: drawDifference, ...pictures, layoutOf };
 }

@@ -97,12 +97,22 @@
   function say() {
     const range = smoothingRange(), memory = Math.round(1 / (1 - decay(state.kind, state.p, range)));
     const share = Math.round(100 * memory / length);
-    const sentence = state.p
+    const sentence = state.as ? dashboardSaid() : state.p
       ? `Each point of the thick line remembers about ${memory === 1 ? 'one step' : `${memory.toLocaleString('en')} steps`} (${share < 1 ? '< 1' : share} % of the run) and lags behind by as many.`
       : 'No smoothing: the thick line is the mean over seeds of the raw loss.';
     clearTimeout(speaking);
     speaking = setTimeout(() => { find('#memory').textContent = sentence; }, 150);
   }
+
+  function dashboardSaid() {
+    const { kind, parameter, stretches } = dashboardOf(state.as);
+    const name = { none: 'no smoothing', ema: `TensorBoard smoothing ${parameter}`, twema: `W&B smoothing ${parameter}`, mean: `a running mean of ${parameter} points` }[kind];
+    const points = stretches ? `the last step in each of ${stretches.toLocaleString('en')} stretches` : 'every step';
+    return `The thick line is drawn as a dashboard would draw this window: ${points}, ${name}, nothing from before the window. The smoothing controls or Reset end that.`;
+  }
+
+  // The reader's own smoothing ends a dashboard's view.
+  const smoothBy = (p, kind = state.kind) => Object.assign(state, { p, kind, as: null });
 
   function keep() {
     say();
@@ -124,19 +134,27 @@
   function bindControls() {
     let frame = 0;
     slider.addEventListener('input', () => {
-      state.p = toWeight(Number(slider.value));
+      smoothBy(toWeight(Number(slider.value)));
       cancelAnimationFrame(frame);
       frame = requestAnimationFrame(() => { keep(); linked.forEach(redrawSmoothed); });
     });
-    all('[data-smoothing]').forEach(button => button.addEventListener('click', () => { state.p = Number(button.dataset.smoothing); again(); }));
-    find('#kind').addEventListener('change', event => { state.kind = event.target.value; again(); });
+    all('[data-smoothing]').forEach(button => button.addEventListener('click', () => { smoothBy(Number(button.dataset.smoothing)); again(); }));
+    find('#kind').addEventListener('change', event => { smoothBy(state.p, event.target.value); again(); });
     find('#x-axis').addEventListener('change', event => { state.x = event.target.value; state.range = null; again(); });
     for (const key of SWITCHES) find('#' + key).addEventListener('change', event => { state[key] = event.target.checked; again(); });
     all('[data-variant]').forEach(box => box.addEventListener('change', () => { toggle(state.off, Number(box.dataset.variant), !box.checked); again(); }));
     all('[data-seed]').forEach(box => box.addEventListener('change', () => { toggle(state.seeds, Number(box.dataset.seed), box.checked); again(); }));
     find('#reset').addEventListener('click', () => { Object.assign(state, fresh()); again(); });
     for (const id of linked) find('#figure-' + id)?.addEventListener('keydown', zoomByKey);
-    addEventListener('hashchange', () => { if (fromFragment()) again(); });
+    addEventListener('hashchange', () => { if (fromFragment()) show(); });
+    all('[data-address]').forEach(button => button.addEventListener('click', () => { location.hash = button.dataset.address; }));
+  }
+
+  // A view that an address asks for: above the figure, so that the controls that made it are seen.
+  async function show() {
+    await again();
+    find('.controls').scrollIntoView({ block: 'start' });
+    slider.focus({ preventScroll: true });
   }
 
   // On a focused figure: + and - zoom, the arrows move, 0 shows the whole run.

@@ -41,6 +41,40 @@ function smooth(values, kind, p, range) {
   return shown;
 }
 
+// ---- a dashboard's picture: of what is visible, some points, smoothed, and nothing else ---------------
+
+// 'ema 0.9,100': the smoothing and its parameter; into how many stretches the window is cut, of
+// which the last point is drawn.
+function dashboardOf(text) {
+  const found = /^(none|(?:ema|twema|mean) (\d+(?:\.\d+)?)),(all|[1-9]\d*)$/.exec(text ?? '');
+  if (!found) return null;
+  const [, smoothing, parameter, points] = found;
+  return { kind: smoothing.split(' ')[0], parameter: Number(parameter ?? 0), stretches: points === 'all' ? null : Number(points) };
+}
+
+// Indexes of the points that are drawn, of those with from <= x <= to.
+function keptOf(x, from, to, stretches) {
+  const kept = [];
+  let first = 0, last = x.length - 1;
+  while (first < last && x[first] < from) first++;
+  while (last > first && x[last] > to) last--;
+  const stretch = i => Math.ceil((x[i] - x[first]) / (x[last] - x[first]) * stretches - 1e-9);
+  for (let i = first; i <= last; i++) if (!stretches || i === last || stretch(i) !== stretch(i + 1)) kept.push(i);
+  return kept;
+}
+
+function asDashboard(values, kept, { kind, parameter }) {
+  const shown = new Float64Array(values.length).fill(NaN), half = Math.floor(parameter / 2);
+  for (const i of kept) shown[i] = values[i];
+  if (kind === 'none') return shown;
+  if (kind !== 'mean') return smooth(shown, kind === 'ema' ? 'tensorboard' : 'wandb', parameter, kept[kept.length - 1] - kept[0]);
+  const finite = kept.filter(i => Number.isFinite(values[i]));
+  finite.forEach((i, k) => {
+    const around = finite.slice(Math.max(0, k - half), k + half + 1);
+    shown[i] = around.reduce((sum, each) => sum + values[each], 0) / around.length;
+  });
+  return shown;
+}
 
 // ---- what a picture of `pixels` columns can show ----------------------------------------------------
 

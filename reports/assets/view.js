@@ -18,7 +18,7 @@ function viewOf(report, length) {
   const allSeeds = [...new Set(cells.map(cell => cell.seed))];
   const fresh = () => ({
     p: 0.9, kind: 'wandb', x: 'step', logx: false, logy: false, per: false, follow: false, eval: false,
-    range: null, seeds: new Set(allSeeds), off: new Set(variants.flatMap((v, i) => v.is_shown ? [] : [i])),
+    as: null, range: null, seeds: new Set(allSeeds), off: new Set(variants.flatMap((v, i) => v.is_shown ? [] : [i])),
   });
   const state = fresh();
   const SWITCHES = ['logx', 'logy', 'per', 'follow', 'eval'];
@@ -27,6 +27,7 @@ function viewOf(report, length) {
     const plain = fresh(), query = new URLSearchParams();
     for (const key of ['p', 'kind', 'x']) if (state[key] !== plain[key]) query.set(key, state[key]);
     for (const key of SWITCHES) if (state[key]) query.set(key, '1');
+    if (state.as) query.set('as', state.as);
     if (state.range) query.set('range', state.range.map(value => +value.toPrecision(6)).join(','));
     if (state.seeds.size !== allSeeds.length) query.set('seeds', [...state.seeds].join(','));
     variants.forEach((variant, v) => {
@@ -42,6 +43,7 @@ function viewOf(report, length) {
     Object.assign(state, fresh());
     const p = Number(query.get('p') ?? state.p);
     if (p >= 0 && p <= 0.999) state.p = p;
+    if (dashboardOf(query.get('as'))) state.as = query.get('as');
     if (['wandb', 'tensorboard'].includes(query.get('kind'))) state.kind = query.get('kind');
     if (query.get('x') in X_AXES && known(query.get('x'), baseline)) state.x = query.get('x');
     for (const key of SWITCHES) state[key] = query.get(key) === '1';

@@ -9,6 +9,7 @@ from reports.numbers import THIN
 from reports.summaries import Interval
 
 Point = tuple[Mark, Interval, Interval]
+SIDES = ("top right", "bottom right", "bottom left", "top left")
 
 
 def cost(
@@ -25,17 +26,18 @@ def cost(
     figure = go.Figure()
     figure.add_scatter(**_front(points))
     for place, (mark, seconds, loss) in enumerate(points):
-        # Names of neighbours stand on different sides, since losses are often close.
-        side = "top right" if place % 2 == 0 else "bottom right"
+        # Names of neighbours stand on different sides, since losses and times are often close.
+        side = SIDES[place % len(SIDES)]
         figure.add_scatter(**_point(mark, seconds, loss), textposition=side)
     ends = [end for _, seconds, _ in points for end in _ends(seconds)]
+    left = 1 if len(points) < 3 else 3  # noqa: PLR2004 - the third name stands on the left
     room = (max(ends) - min(ends)) * 0.12 or max(ends) * 0.05
     figure.update_layout(
         margin={"l": 64, "r": 24, "t": 8, "b": 46},
         xaxis={
             "title": {"text": f"seconds of one cell ({device})"},
-            # Room for the names, which stand to the right of the points.
-            "range": [min(ends) - room, max(ends) + 3 * room],
+            # Room for the names, which stand beside the points.
+            "range": [min(ends) - left * room, max(ends) + 3 * room],
             "zeroline": False,
         },
         yaxis={"title": {"text": f"final {what} (nats)"}, "tickformat": ".2f"},

@@ -10,6 +10,8 @@ from reports.figures import Drawing, Mark, Table, end_labels, plain_text, right_
 from reports.numbers import THIN, count
 from reports.summaries import Interval
 
+NARROW = 300.0  # pixels that a figure has inside its frame on a phone
+
 Loss = tuple[int, Interval]
 """Tokens of a sample, and the mean loss over seeds."""
 
@@ -29,11 +31,13 @@ class Lengths:
     Fields:
         ticks: tokens, shortest first.
         trained: tokens of a training sample; None where variants differ in it.
+        windows: in which the samples are read, as a sentence; empty where each is one, as trained.
         verdicts: the length that they are about, as a sentence.
     """
 
     ticks: Sequence[int]
     trained: int | None
+    windows: str
     verdicts: str
 
 
@@ -64,13 +68,14 @@ def by_length(over: Lengths, lines: Sequence[Line], title: str, table: Table) ->
         },
         shapes=[] if over.trained is None else [_border(over.trained)],
         annotations=_labels(named, over.ticks[-1], (high - low) * 0.065),
+        meta={"room": _room([line.mark for line in named])},
     )
     bars = f" Bars: 95{THIN}% interval of each mean over seeds." if _has_bars(lines) else ""
     dashed = "" if over.trained is None else " Dashed: the trained length."
     return Drawing(
         title=title,
-        subtitle="The same validation documents, read in rows of so many tokens: mean final loss."
-        f"{bars}{dashed} {over.verdicts}",
+        subtitle="The same validation documents, read in samples of so many tokens: mean final "
+        f"loss.{bars}{dashed} {over.windows} {over.verdicts}".replace("  ", " "),
         label="Mean final loss of each variant by the length of a sample.",
         table=table,
         figure=figure,
@@ -149,6 +154,12 @@ def _early(line: Line) -> dict[str, object]:
         "font": {"color": line.mark.colour, "size": 13, "weight": 600},
         "bgcolor": token("page", 0.8),
     }
+
+
+def _room(marks: Sequence[Mark]) -> float:
+    """Return the share of its range by which a narrow figure grows, so that labels fit inside."""
+    pixels = min(right_margin(marks), 0.55 * NARROW)
+    return pixels / (NARROW - pixels)
 
 
 def _border(trained: int) -> dict[str, object]:

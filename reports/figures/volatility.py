@@ -17,17 +17,25 @@ MOST_PANELS = 12
 
 
 @dataclass(frozen=True)
+class Starts:
+    """Steps at which spikes of one run start: its own, and those that most variants share."""
+
+    own: tuple[int, ...]
+    batch: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Panel:
     """One variant: standard deviation between its seeds along the run, spikes of each seed.
 
     Fields:
         spread: [steps], of losses averaged over `window` steps; NaN at the start.
-        spikes: for each seed the steps at which a spike event starts.
+        spikes: of each seed.
     """
 
     mark: Mark
     spread: Array
-    spikes: tuple[tuple[int, ...], ...]
+    spikes: tuple[Starts, ...]
 
 
 def spread_between(curves: Array, window: int) -> Array:
@@ -81,7 +89,9 @@ def _panel(
         hovertemplate="±%{y:.3f} nats at step %{x:,.0f}<extra></extra>",
     )
     for row, starts in enumerate(panel.spikes):
-        figure.add_scatter(**_rug(starts, top * (0.97 - 0.05 * row), panel.mark))
+        height = top * (0.97 - 0.05 * row)
+        figure.add_scatter(**_rug(starts.batch, height, token("muted"), "spike of the batch"))
+        figure.add_scatter(**_rug(starts.own, height, panel.mark.colour, "spike"))
     figure.update_layout(
         margin={"l": 48, "r": 8, "t": 6, "b": 40},
         xaxis={
@@ -102,10 +112,12 @@ def _panel(
 
 
 def _events(panel: Panel) -> str:
-    many = sum(len(starts) for starts in panel.spikes)
+    batch = sum(len(starts.batch) for starts in panel.spikes)
+    many = sum(len(starts.own) for starts in panel.spikes) + batch
+    of_them = f", {batch} of the batches" if batch else ""
     last = panel.spread[np.isfinite(panel.spread)]
     late = f"late spread ±{np.median(last[-len(last) // 4 :]):.3f} · " if last.size else ""
-    return f"{late}{many} spike{'' if many == 1 else 's'} in {len(panel.spikes)} runs"
+    return f"{late}{many} spike{'' if many == 1 else 's'} in {len(panel.spikes)} runs{of_them}"
 
 
 def _others(panel: Panel, given: Sequence[Panel]) -> list[Array]:
@@ -117,7 +129,7 @@ def _others(panel: Panel, given: Sequence[Panel]) -> list[Array]:
     return [together.min(axis=0), together.max(axis=0)]
 
 
-def _rug(starts: Sequence[int], height: float, mark: Mark) -> dict[str, object]:
+def _rug(starts: Sequence[int], height: float, colour: str, what: str) -> dict[str, object]:
     return {
         "x": list(starts),
         "y": [height] * len(starts),
@@ -125,9 +137,9 @@ def _rug(starts: Sequence[int], height: float, mark: Mark) -> dict[str, object]:
         "marker": {
             "symbol": "line-ns",
             "size": 7,
-            "line": {"width": 1.5, "color": mark.colour},
+            "line": {"width": 1.5, "color": colour},
         },
-        "hovertemplate": "spike at step %{x:,.0f}<extra></extra>",
+        "hovertemplate": f"{what} at step %{{x:,.0f}}<extra></extra>",
     }
 
 

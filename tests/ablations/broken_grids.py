@@ -555,6 +555,31 @@ BROKEN = (
         2,
         ("memory/xl is not chosen here", "baseline.memory.xl.windows = 3"),
     ),
+    Broken(
+        "an option of a component that the baseline does not choose",
+        conditional("[1, 2]"),
+        3,
+        (
+            "memory = none has no memory.xl.windows, which is an axis",
+            "axes.memory.xl.windows = [1, 2]",
+            "write axes.memory.xl.windows: {when: {memory: xl}, values: [1, 2]}",
+        ),
+    ),
+    Broken(
+        "an option of what another variant does not choose",
+        conditional("[1, 2]", baseline="xl, memory.xl.windows: 1", memory="none, xl, [xl, rmt]"),
+        3,
+        ("write axes.memory.xl.windows: {when: {memory: [xl, [xl, rmt]]}, values: [1, 2]}",),
+    ),
+    Broken(
+        "an option of the chosen component that another has not",
+        grid(axes="axes: {positions: [rotary, none], positions.base: [500, 1000]}\n"),
+        3,
+        (
+            "positions = none has no positions.base, which is an axis",
+            "write axes.positions.base: {when: {positions: rotary}, values: [500, 1000]}",
+        ),
+    ),
     # zipped axes
     Broken(
         "together of one",
@@ -773,6 +798,47 @@ BROKEN = (
         extra("set: {data.corpus: files}"),
         4,
         ("the corpus has no path", "set data.path"),
+    ),
+    Broken(
+        "a path that nobody reads",
+        extra("set: {data.path: my_texts}"),
+        4,
+        (
+            "the corpus embedded does not read data.path",
+            "set.data.path = my_texts",
+            "files reads it: set data.corpus: files",
+        ),
+    ),
+    Broken(
+        "a name that nobody reads",
+        extra("set: {data: {corpus: files, path: x, name: some/set}}"),
+        4,
+        ("the corpus files does not read data.name", "hub reads it: set data.corpus: hub"),
+    ),
+    Broken(
+        "a field that several corpora read",
+        extra("set: {data.probe_items: 2}"),
+        4,
+        ("set.data.probe_items = 2", "recall, selective_copy and parity read it"),
+    ),
+    Broken(
+        "a field that another probe reads",
+        extra("set: {data.corpus: copy, data.probe_items: 2}"),
+        4,
+        ("the corpus copy does not read data.probe_items",),
+    ),
+    Broken(
+        "a vocabulary of bytes",
+        extra("set: {data.vocabulary: 512}"),
+        4,
+        ("the tokenizer byte does not read data.vocabulary", "set data.tokenizer: bpe"),
+    ),
+    Broken(
+        "a field that no variant reads",
+        "question: Q\nbaseline: {data.path: a}\nvariants:\n"
+        "  b: {data.path: b, data.corpus: files}\n",
+        2,
+        ("the corpus embedded does not read data.path", "baseline.data.path = a"),
     ),
     Broken(
         "more points than anyone means",

@@ -138,6 +138,18 @@ def test_a_grid_that_does_not_exist_is_named_with_those_that_do(name: str) -> No
     assert ", ".join(grid_names()) in str(caught.value)
 
 
+def test_a_component_that_lies_nearby_is_told_how_to_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine" / "positions").mkdir(parents=True)
+    (tmp_path / "mine" / "positions" / "peek.py").touch()
+    told = "there is mine/positions/peek.py: load it with --components mine"
+    assert told in str(errors_of(written(tmp_path, axes("rotary, peek"))))
+    assert told in str(errors_of(written(tmp_path, extra("set: {positions.peek.far: 3}"))))
+    assert "--components" not in str(errors_of(written(tmp_path, axes("rotary, pek"))))
+
+
 def test_a_misspelt_grid_has_a_nearest_name() -> None:
     with pytest.raises(UserError, match=r"did you mean positions\?"):
         read_grid("postions", (), CATALOGUE)
@@ -184,6 +196,8 @@ OVERRIDES = (
         ("positions/nne", "command line   axes.training.steps.when.positions = nne"),
     ),
     ("seeds.looks=[5,3]", ("each look has more seeds", "command line   seeds.looks = [5, 3]")),
+    ("set.data.path=/x", ("does not read data.path", "reads it: add set.data.corpus=files")),
+    ("set.data.text_field=body", ("files and hub read it: add set.data.corpus=files or hub",)),
     ("axes.positions[7]=none", ("nothing can be set there", "axes.positions[7] = none")),
 )
 

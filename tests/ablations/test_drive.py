@@ -154,3 +154,59 @@ def test_a_worker_told_to_terminate_hands_its_job_back(tmp_path: Path):
     ends, _ = run(jobs, workers=1, stopped=terminate_once)
     assert ends.runs["job0"].status == "complete"
     assert jobs[0].starts == 2
+
+
+class Fickle(Backlog):
+    """A backlog that wants its first job no longer after the third step of it."""
+
+    unwanted = ""
+
+    def is_wanted(self, job: Any) -> bool:
+        return job.fingerprint != self.unwanted
+
+    def settle(self, job: Any, ended: Any) -> None:
+        if job.fingerprint != self.unwanted:
+            super().settle(job, ended)
+
+
+def test_a_worker_gives_a_job_up_that_is_not_wanted_and_takes_the_next(tmp_path: Path):
+    jobs = [Toy("unwanted", tmp_path, steps=2000), Toy("wanted", tmp_path, steps=30)]
+    by_name = {job.fingerprint: job for job in jobs}
+    ends = Ends()
+    backlog = Fickle(
+        by_name, Trials(points(list(by_name))), ends, is_free=lambda _: True, stopped=lambda: False
+    )
+
+    def notify(event: Any) -> None:
+        if event == ("unwanted", 3):
+            backlog.unwanted = "unwanted"
+
+    drive(backlog, [ONE_THREAD], toy, notify, lambda: False)
+    assert 3 <= jobs[0].step < 2000
+    assert (jobs[0].starts, jobs[1].starts) == (1, 1)
+    assert list(ends.runs) == ["wanted"]
+    processes = [(tmp_path / f"{name}.starts").read_text() for name in by_name]
+    assert processes[0] == processes[1]
+
+
+def test_a_job_that_ends_before_it_is_given_up_disturbs_no_other(tmp_path: Path):
+    jobs = [Toy(f"job{index}", tmp_path, steps=1 + index % 2) for index in range(12)]
+    by_name = {job.fingerprint: job for job in jobs}
+
+    class Late(Backlog):
+        """Wants no job once it has done its first step, but hears how it ended."""
+
+        def is_wanted(self, job: Any) -> bool:
+            return job.step == 0
+
+        def settle(self, job: Any, ended: Any) -> None:
+            ends.runs[job.fingerprint] = ended
+
+    ends = Ends()
+    backlog = Late(
+        by_name, Trials(points(list(by_name))), ends, is_free=lambda _: True, stopped=lambda: False
+    )
+    drive(backlog, [ONE_THREAD], toy, lambda _: None, lambda: False)
+    assert list(ends.runs) == list(by_name)
+    assert [job.starts for job in jobs] == [1] * 12
+    assert len({(tmp_path / f"{name}.starts").read_text() for name in by_name}) == 1

@@ -329,7 +329,18 @@ def test_the_command_to_settle_a_contrast_reads_though_the_claim_no_longer_holds
         CATALOGUE,
     )
     assert (names(found), found.baseline, found.claim) == (["none", "linspace"], "none", None)
-    assert "the claim about none is left out" in found.warnings[0]
+    assert found.warnings == ()  # nothing is wrong
+    said = "what was claimed of none is not judged: the command line changed the grid"
+    assert found.notes == (said,)
+
+
+def test_losses_that_were_claimed_are_named_where_the_baselines_is_gone(tmp_path: Path) -> None:
+    text = extra("claim: {rotary: {loss: 4.1}, none: {loss: 4.3}, source: me}")
+    assert read(tmp_path, text).notes == ()
+    changed = read(tmp_path, text, "axes.positions=[alibi, none]", "baseline.positions=alibi")
+    assert changed.claim is None
+    (said,) = changed.notes
+    assert "what was claimed of rotary, none is not judged" in said
 
 
 def test_results_of_another_preset_have_a_name_of_their_own() -> None:

@@ -41,6 +41,15 @@ def test_every_length_is_evaluated_of_every_cell(swept: Path) -> None:
             assert 0 < found[cell, name] < 20
 
 
+def test_the_manifest_says_how_each_variant_reads_text(swept: Path) -> None:
+    found = manifest(swept, "plain")
+    for each in found["variants"]:
+        assert each["carries"] is False
+        assert each["data"] == {
+            key: found["data"][key] for key in ("vocabulary", "tokenizer", "digest")
+        }
+
+
 def test_the_validation_judges_unless_the_grid_says_otherwise(swept: Path) -> None:
     found = evaluations(swept, "plain")
     assert losses(swept, "plain") == {

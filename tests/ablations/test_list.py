@@ -49,7 +49,8 @@ def test_a_kind_is_listed_with_its_options_described(capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize(
-    "topic", [(), ("positions",), ("grids",), ("presets",), ("model",), ("data",), ("grid",)]
+    "topic",
+    [(), ("positions",), ("grids",), ("presets",), ("laptop",), ("model",), ("data",), ("grid",)],
 )
 def test_the_text_is_at_most_80_columns_wide(
     topic: tuple[str, ...], capsys: pytest.CaptureFixture[str]
@@ -86,6 +87,39 @@ def test_a_component_is_no_topic_but_its_kind_is() -> None:
 
 def test_grids_are_listed_with_their_questions(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Does the decoder need explicit positions?" in printed(capsys, "grids")
+
+
+def test_a_name_as_wide_as_its_column_stands_on_a_line_of_its_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = printed(capsys, "mixer")
+    assert "  linear_attention\n                  Read from" in said
+
+
+def test_presets_are_listed_with_what_they_set(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {
+        each["name"]: each for each in json.loads(printed(capsys, "presets", "--json"))["presets"]
+    }
+    assert found["laptop"]["settings"]["model"]["width"] == 64
+    assert "description" not in found["laptop"]["settings"]
+    said = printed(capsys, "presets")
+    assert "    model: {width: 64, layers: 2, heads: 4, window: 64}\n" in said
+    assert "    schedule: {cosine: {warmup: 0.01, min_ratio: 0.1}}\n" in said
+    assert "model:" not in printed(capsys).partition("\npresets\n")[2]
+
+
+def test_one_preset_is_listed_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    said = printed(capsys, "laptop")
+    assert "    optimizer: {adamw: {learning_rate: 0.003}}\n" in said
+    assert "pythia" not in said
+
+
+@pytest.mark.parametrize("topic", ["model", "training", "data"])
+def test_where_a_preset_sets_other_values_than_the_defaults_it_is_said(
+    topic: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pointer = "A preset sets others of these: python -m ablations.list presets"
+    assert printed(capsys, topic).splitlines()[-1] == pointer
 
 
 def test_a_component_of_the_users_is_listed(

@@ -111,7 +111,8 @@ def test_the_plan_is_a_table_of_variants_with_the_reasons_below_it(swept: tuple[
     below = told[told.index("stale:") :].splitlines()
     assert below[0] == "stale: training.steps: 8 -> 6"
     assert below[1].split(", ") == ["  rotary/0", "rotary/1", "none/0", "none/1"]
-    assert below[-1].startswith("6 cells to train on 1 worker (cpu, 1 thread each), about ")
+    summary = next(line for line in below if " to train on " in line)
+    assert summary.startswith("6 cells to train on 1 worker (cpu, 1 thread each), about ")
 
 
 def test_names_with_commas_stand_on_lines_of_their_own(swept: tuple[Path, str, dict]):
@@ -127,7 +128,8 @@ def test_the_plan_says_which_cells_go_on_from_a_checkpoint(copy: Path):
             (copy / "runs" / each["fingerprint"]).mkdir()
             (copy / "runs" / each["fingerprint"] / "checkpoint.pt").touch()
     told = call(copy, "plan", "seeds=3", "workers=1").stdout
-    assert ", 1 of them goes on from a checkpoint, about " in told.splitlines()[-1]
+    summary = next(line for line in told.splitlines() if " to train on " in line)
+    assert ", 1 of them goes on from a checkpoint, about " in summary
 
 
 def test_lines_count_cells_and_estimate_before_the_first_one_starts(
@@ -174,6 +176,34 @@ def test_a_changed_setting_makes_cells_stale_and_the_plan_says_which(
     assert planned(swept[0], "set.training.steps=6") == dict.fromkeys(
         CELLS, ("stale", "training.steps: 8 -> 6")
     )
+
+
+PROBE = ["set.data.corpus=recall", "set.data.probe_length=16", "set.data.probe_items=2"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        (["set.data.validation_tokens=400"], "data.validation_tokens: 800 -> 400"),
+        (PROBE, "data.corpus: files -> recall"),
+    ],
+)
+def test_cells_on_other_data_are_stale_and_the_plan_says_what_led_to_it(
+    copy: Path, changes: list[str], why: str
+):
+    assert planned(copy, *changes) == dict.fromkeys(CELLS, ("stale", why))
+
+
+def test_text_that_has_changed_is_told_by_its_digest(copy: Path):
+    (copy / "text" / "0.txt").write_text("another text of a few words\n\nand one more\n")
+    states = planned(copy)
+    assert {state for state, _ in states.values()} == {"stale"}
+    assert all(re.fullmatch(r"data: \w{20} -> \w{20}", why or "") for _, why in states.values())
+
+
+def test_cells_of_another_question_are_missing(copy: Path):
+    other = planned(copy, *PROBE, "set.training.steps=6")
+    assert other == dict.fromkeys(CELLS, ("missing", None))
 
 
 def test_a_failed_cell_is_planned_as_failed_checked_as_failed_and_trained_again(copy: Path):

@@ -86,5 +86,5 @@ def test_what_it_links_to_is_there():
 
 
 def test_the_demo_block_holds_the_verdict_and_the_path():
-    assert "Rotary wins." in between("demo")
+    assert "rotary wins." in between("demo")
     assert "Report  results/positions.html" in between("demo")

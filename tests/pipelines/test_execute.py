@@ -143,6 +143,16 @@ def test_news_tell_every_loss_once(tmp_path, monkeypatch):
     assert losses == pl.read_parquet(run.folder / "steps.parquet")["loss"].to_list()
 
 
+def test_news_of_a_training_that_goes_on_tell_every_loss_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(execute, "BLOCK", 2)
+    own, events = job(tmp_path, cell(training={"steps": 7})), []
+    assert run_job(own, nobody, after(4)) is None
+    run = run_job(own, events.append)
+    losses = [loss for each in events if isinstance(each, Progress) for loss in each.losses]
+    assert events[0].step == 4
+    assert losses == pl.read_parquet(run.folder / "steps.parquet")["loss"].to_list()
+
+
 @pytest.mark.parametrize("block", [1, 4])
 def test_when_the_device_is_read_changes_nothing(tmp_path, monkeypatch, block):
     own = cell(memory="xl")

@@ -42,3 +42,22 @@ def test_a_variant_without_common_seeds_has_no_standing():
 def test_with_two_seeds_nearly_everything_stays():
     table = {"a": [3.0, 3.1], "b": [3.1, 3.3], "c": [3.2, 3.25]}
     assert all(each.could_be_best for each in standings(_by_seed(table), 2, "floored", 0.05))
+
+
+def test_a_pair_is_read_at_the_look_at_which_it_ended():
+    # b and c can be told apart with ten seeds; that a stopped at three must not prevent it
+    base = [3.0, 3.01, 2.99, 3.02, 2.98, 3.0, 3.01, 2.99, 3.015, 2.985]
+    apart = [0.012, 0.02, 0.001, 0.015, 0.024, 0.006, 0.018, 0.0, 0.011, 0.02]
+    losses = _by_seed(
+        {
+            "a": [3.5, 3.512, 3.487],
+            "b": base,
+            "c": [one + other for one, other in zip(base, apart, strict=True)],
+        }
+    )
+    asked = {"a": 3, "b": 10, "c": 10}
+    found = {each.name: each for each in standings(losses, 2, "floored", 0.05 / 3, asked)}
+    assert [name for name, each in found.items() if each.could_be_best] == ["b"]
+    assert found["c"].against == "b"
+    together = {each.name: each for each in standings(losses, 2, "floored", 0.05 / 3)}
+    assert together["c"].could_be_best

@@ -28,7 +28,7 @@ def test_a_clean_grid_has_no_caveat(tmp_path):
 def test_a_diverged_seed_says_which_way_it_bends_the_number(tmp_path):
     found = caveats(tmp_path, TABLE, status={"linspace/3": "diverged"})
     assert found["diverged"] == (
-        "Linspace diverged: seed 3 at step 40 (loss is NaN); its mean leaves this seed out, "
+        "linspace diverged: seed 3 at step 40 (loss is NaN); its mean leaves this seed out, "
         "and so flatters it."
     )
 
@@ -38,7 +38,7 @@ def test_a_diverged_baseline_comes_first(tmp_path):
     found = caveats(tmp_path, TABLE, status=status)
     assert next(iter(found)) == "baseline_diverged"
     assert found["baseline_diverged"] == (
-        "Rotary diverged: seed 1 at step 40 and seed 2 at step 40 (loss is NaN); "
+        "rotary diverged: seed 1 at step 40 and seed 2 at step 40 (loss is NaN); "
         "every difference leaves these seeds out, and so flatters the baseline."
     )
 
@@ -54,7 +54,7 @@ def test_a_variant_that_always_diverged_has_no_mean_to_flatter(tmp_path):
 
 def test_a_failed_seed_is_counted(tmp_path):
     found = caveats(tmp_path, TABLE, status={"alibi/2": "failed"})
-    assert found["failed"] == "Alibi failed in seed 2; its difference uses 4 of 5 seeds."
+    assert found["failed"] == "alibi failed in seed 2; its difference uses 4 of 5 seeds."
 
 
 def test_missing_seeds_are_counted(tmp_path):
@@ -75,7 +75,7 @@ def test_two_seeds_are_wide(tmp_path):
 def test_two_pairs_of_one_variant_widen_all(tmp_path):
     status = {f"alibi/{seed}": "failed" for seed in (0, 1, 2)}
     assert caveats(tmp_path, TABLE, status=status)["few_seeds"] == (
-        "Alibi has two paired seeds: the fewest pairs set the width of all intervals, "
+        "alibi has two paired seeds: the fewest pairs set the width of all intervals, "
         "so all are wide."
     )
 

@@ -5,7 +5,7 @@ from reports.figures import Mark, Table, end_labels, plain_text, right_margin, s
 from reports.figures.cost import cost
 from reports.figures.profile import Axis, Difference, profile
 from reports.figures.seeds import seeds
-from reports.figures.volatility import Panel, panels, spread_between
+from reports.figures.volatility import Panel, Starts, panels, spread_between
 from reports.summaries import Interval
 
 ROTARY = Mark("rotary", 0, "circle")
@@ -33,7 +33,9 @@ def drawings():
         "profile": profile(Axis(np.array([1.0, 2.0]), 1, 1), differences, ROTARY),
         "seeds": seeds([ROTARY, GHOST], [0, 1], [[3.2, 3.3], [3.4, None]], 0),
         "cost": cost(points, Table(("a",), (("b",),)), "cpu"),
-        "volatility": panels([Panel(ROTARY, spread, ((2,),)), Panel(NONE, spread, ())], 2)[0][1],
+        "volatility": panels([Panel(ROTARY, spread, (Starts((2,)),)), Panel(NONE, spread, ())], 2)[
+            0
+        ][1],
     }
 
 
@@ -112,3 +114,17 @@ def test_window_borders_stand_between_the_windows():
     line = Difference(NONE, np.zeros(12), None)
     shapes = profile(Axis(positions, 1, 4), [line], ROTARY).as_json()["layout"]["shapes"]
     assert [shape["x0"] for shape in shapes[1:]] == [4, 8]
+
+
+def test_spikes_of_the_batches_are_drawn_apart_and_counted_apart():
+    spread = np.array([np.nan, 0.1, 0.2, 0.1])
+    given = [Panel(NONE, spread, (Starts((2,), (3,)), Starts((), (3,))))]
+    ((_, drawn),) = panels(given, 2)
+    rugs = [each for each in drawn.as_json()["data"] if each["mode"] == "markers"]
+    assert [(each["x"], each["marker"]["line"]["color"]) for each in rugs] == [
+        ([3], "@muted"),
+        ([2], "@v1"),
+        ([3], "@muted"),
+        ([], "@v1"),
+    ]
+    assert drawn.subtitle.endswith("3 spikes in 2 runs, 2 of the batches")

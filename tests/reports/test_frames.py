@@ -197,3 +197,29 @@ def test_an_evaluation_that_is_not_finite_says_so(tmp_path):
 def test_raw_steps_stay_as_they_are(tmp_path):
     frames = read_frames(results(tmp_path, LOSSES, status={"none/1": "diverged"}))
     assert np.isnan(curves(frames)["none/1"][-1])
+
+
+def test_each_variant_is_read_by_its_own_vocabulary(tmp_path):
+    # both end at 6.4 nats a token: above ln(257) of the bytes, below ln(2048) of the words
+    folder = results(tmp_path, {"byte": [6.4, 6.41], "bpe": [6.4, 6.42]})
+    known = {"byte": {"vocabulary": 257}, "bpe": {"vocabulary": 2048}}
+    variants = json.loads((folder / "manifest.json").read_text())["variants"]
+    edit_manifest(folder, variants=[each | {"data": known[each["name"]]} for each in variants])
+    found = {each.cell: each for each in read_frames(folder).manifest.cells}
+    assert [found[f"bpe/{seed}"].status for seed in (0, 1)] == ["complete", "complete"]
+    assert [found[f"byte/{seed}"].status for seed in (0, 1)] == ["diverged", "diverged"]
+    assert "above ln(vocabulary)" in found["byte/0"].reason
+
+
+def test_an_older_manifest_has_one_vocabulary_for_all(tmp_path):
+    folder = results(tmp_path, {"byte": [6.4, 6.41], "bpe": [3.4, 3.42]})
+    manifest = read_frames(folder).manifest
+    assert [each.data for each in manifest.variants] == [{}, {}]
+    assert [each.carries for each in manifest.variants] == [None, None]
+    assert manifest.fact("bpe", "vocabulary") == 257
+    assert [each.status for each in manifest.cells] == [
+        "diverged",
+        "diverged",
+        "complete",
+        "complete",
+    ]

@@ -1,6 +1,11 @@
 """The exact headlines: the first row that applies."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reports.best import standings
 from reports.frames import read_frames
@@ -48,7 +53,7 @@ def test_no_cells_because_all_diverged(tmp_path):
     status = every("diverged", "rotary", "none")
     found = judged(tmp_path, {"rotary": ROTARY, "none": ROTARY}, status=status)
     assert found.text == (
-        "No verdict: no cell finished. Rotary diverged in 5 of 5 seeds. "
+        "No verdict: no cell finished. rotary diverged in 5 of 5 seeds. "
         "No positions diverged in 5 of 5 seeds."
     )
 
@@ -113,29 +118,29 @@ def test_the_baseline_wins(tmp_path):
     losses = {"rotary": ROTARY, "none": shifted(0.047), "linspace": shifted(0.066)}
     found = judged(tmp_path, losses)
     assert (found.kind, found.set) == ("wins", ("rotary",))
-    assert found.lead == ("Rotary wins.",)
-    assert found.text == ("Rotary wins. No positions ends 0.0470 nats above it, linspace 0.0660.")
+    assert found.lead == ("rotary wins.",)
+    assert found.text == ("rotary wins. No positions ends 0.0470 nats above it, linspace 0.0660.")
 
 
 def test_a_variant_wins(tmp_path):
     losses = {"rotary": ROTARY, "none": shifted(-0.047), "linspace": shifted(0.066)}
     found = judged(tmp_path, losses)
     assert (found.kind, found.set) == ("wins", ("none",))
-    assert found.text == ("No positions wins. Rotary ends 0.0470 nats above it, linspace 0.1130.")
+    assert found.text == ("No positions wins. rotary ends 0.0470 nats above it, linspace 0.1130.")
 
 
 def test_a_win_by_less_than_the_margin_says_so(tmp_path):
     found = judged(tmp_path, {"rotary": ROTARY, "none": shifted(0.005)})
     assert found.kind == "wins"
     assert found.text == (
-        "Rotary wins by less than the margin of 0.01. No positions ends 0.0050 nats above it."
+        "rotary wins by less than the margin of 0.01. No positions ends 0.0050 nats above it."
     )
 
 
 def test_of_many_losers_three_are_named(tmp_path):
     losses = {"rotary": ROTARY} | {f"v{index}": shifted(0.05 + index / 100) for index in range(6)}
     assert judged(tmp_path, losses).text == (
-        "Rotary wins. V0 ends 0.0500 nats above it, v1 0.0600, v2 0.0700, 3 more in the table."
+        "rotary wins. v0 ends 0.0500 nats above it, v1 0.0600, v2 0.0700, 3 more in the table."
     )
 
 
@@ -144,14 +149,14 @@ def test_a_winner_beside_a_diverged_variant(tmp_path):
     found = judged(tmp_path, losses, status={"linspace/3": "diverged"})
     assert found.kind == "wins"
     assert found.text == (
-        "Rotary wins. No positions ends 0.0470 nats above it. Linspace diverged in 1 of 5 seeds."
+        "rotary wins. No positions ends 0.0470 nats above it. linspace diverged in 1 of 5 seeds."
     )
 
 
 def test_nobody_is_left_but_the_baseline(tmp_path):
     losses = {"rotary": ROTARY, "none": ROTARY}
     found = judged(tmp_path, losses, status=every("diverged", "none"))
-    assert found.text == "Rotary wins. No positions diverged in 5 of 5 seeds."
+    assert found.text == "rotary wins. No positions diverged in 5 of 5 seeds."
 
 
 def test_a_baseline_that_diverged_somewhere_does_not_win(tmp_path):
@@ -159,7 +164,7 @@ def test_a_baseline_that_diverged_somewhere_does_not_win(tmp_path):
     found = judged(tmp_path, losses, status={"rotary/3": "diverged"})
     assert found.kind == "partly"
     assert found.text.startswith("Which is best is not resolved. No positions is worse than rotary")
-    assert found.text.endswith("Rotary diverged in 1 of 5 seeds.")
+    assert found.text.endswith("rotary diverged in 1 of 5 seeds.")
     assert found.caveats[0].kind == "baseline_diverged"
 
 
@@ -173,20 +178,21 @@ def test_a_set_of_two(tmp_path):
     found = judged(tmp_path, losses)
     assert (found.kind, found.set) == ("set", ("rotary", "fire"))
     assert found.text == (
-        "Rotary or fire. Either could be the best of the 4 variants; no positions and linspace "
+        "rotary or fire. Either could be the best of the 4 variants; no positions and linspace "
         + written("are not (95_%).")
     )
-    assert found.lead == ("Rotary or fire.",)
+    assert found.lead == ("rotary or fire.",)
 
 
 def test_a_variant_without_pairs_is_not_called_beaten(tmp_path):
     losses = {"rotary": ROTARY, "none": shifted(-0.2), "linspace": shifted(0.3)}
     found = judged(tmp_path, losses, status=every("failed", "linspace"))
-    assert found.kind == "set"
+    assert (found.kind, found.set) == ("partly", ("none",))
     assert found.text == (
-        "No positions. It alone could be the best of the 2 variants that can be compared; rotary "
-        + written("is not (95_%).")
+        f"Which is best is not resolved. {found.claims[0].text} "
+        "linspace and rotary have no seed that both finished: there is no difference."
     )
+    assert found.claims[0].text.startswith("No positions is better than rotary by 0.2000 nats")
 
 
 def test_partly(tmp_path):
@@ -213,9 +219,9 @@ def test_unequal_budgets_stand_before_everything(tmp_path):
     found = judged(tmp_path, losses, steps=100, steps_of={"none": 88})
     assert found.text == (
         written("Not a fair comparison: No positions saw 12_% fewer tokens. ")
-        + "Rotary wins. No positions ends 0.0470 nats above it."
+        + "rotary wins. No positions ends 0.0470 nats above it."
     )
-    assert found.lead == ("Not a fair comparison:", "Rotary wins.")
+    assert found.lead == ("Not a fair comparison:", "rotary wins.")
 
 
 def test_unequal_tokens_are_fair_where_flops_are_held(tmp_path):
@@ -259,8 +265,63 @@ def test_a_set_of_one_does_not_win_what_is_not_resolved(tmp_path):
     losses = {"rotary": ROTARY, "none": shifted(0.0177, 0.01, -0.01, 0.02, -0.02, 0.0)}
     found = judged(tmp_path, losses)
     assert found.claims[0].verdict == "unresolved"
+    assert (found.kind, found.set) == ("unresolved", ("rotary",))
+    assert found.lead == ("Not resolved.",)
+    assert found.text == written(
+        "Not resolved. No difference from rotary is larger than its uncertainty; the largest is "
+        "no positions - rotary, +0.018 (-0.002 to +0.037). "
+        "Only rotary could be the best of the 2 variants (95_%, "
+    ) + ('one-sided, over all pairs); "could not be the best" says less than "is worse".')
+
+
+def test_a_set_of_one_follows_what_is_resolved(tmp_path):
+    losses = {
+        "rotary": ROTARY,
+        "fire": shifted(0.0177, 0.01, -0.01, 0.02, -0.02, 0.0),
+        "none": shifted(0.3),
+    }
+    found = judged(tmp_path, losses)
+    assert [each.verdict for each in found.claims] == ["unresolved", "worse"]
+    assert (found.kind, found.set) == ("partly", ("rotary",))
+    assert found.text == f"Which is best is not resolved. {found.claims[1].text} " + written(
+        "Only rotary could be the best of the 3 variants (95_%, "
+    ) + ('one-sided, over all pairs); "could not be the best" says less than "is worse".')
+
+
+def test_a_set_of_one_that_contrasts_bear_out_keeps_its_form(tmp_path):
+    # nobody says how fire stands, so it is no win over all of the grid
+    losses = {"rotary": ROTARY, "none": shifted(0.2), "linspace": shifted(0.3), "fire": ROTARY}
+    found = judged(tmp_path, losses, status=every("failed", "fire"))
     assert (found.kind, found.set) == ("set", ("rotary",))
-    assert found.text == (
-        "Rotary. It alone could be the best of the 2 variants; no positions "
-        + written("is not (95_%).")
+    assert found.text == written(
+        "rotary. It alone could be the best of the 3 variants that can be compared; no positions "
+        "and linspace are not (95_%)."
     )
+
+
+@given(st.lists(st.floats(-0.06, 0.06), min_size=5, max_size=5), st.floats(-0.05, 0.05))
+@settings(max_examples=20, deadline=None)
+def test_two_variants_never_have_the_form_of_a_set(noise, by):
+    with TemporaryDirectory() as folder:
+        found = judged(Path(folder), {"rotary": ROTARY, "fire": shifted(by, *noise)})
+    assert found.kind in {"wins", "equivalent", "unresolved", "partly", "identical"}
+    assert "It alone" not in found.text
+    if "Only" in found.text:
+        assert {each.verdict for each in found.claims} == {"unresolved"}
+
+
+def test_names_with_commas_are_quoted_and_names_keep_their_letters(tmp_path):
+    losses = {
+        "my_idea": ROTARY,
+        "fire": shifted(0.0, 0.02, -0.02, 0.01, 0.0, -0.012),
+        "gated": shifted(0.2),
+        "rate": shifted(0.3),
+    }
+    labels = {"my_idea": "my_idea", "fire": "rotary, gated", "gated": "a and b", "rate": "rate = 1"}
+    found = judged(tmp_path, losses, labels=labels)
+    assert found.text == (
+        "my_idea or “rotary, gated”. Either could be the best of the 4 variants; “a and b” and "
+        + written("rate = 1 are not (95_%).")
+    )
+    pair = f"“rotary, gated” {written('-')} my_idea"
+    assert found.claims[0].text.startswith(f"Not resolved: {pair} is between ")

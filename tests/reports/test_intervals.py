@@ -1,15 +1,23 @@
 """Which interval a family gets, and that what is planned is judged as it was planned."""
 
 import math
+from dataclasses import fields
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from reports.contrasts import family
-from reports.estimates import always_valid_critical
+from reports.estimates import always_valid_critical, floored_critical, paired_critical
 from reports.frames import read_frames
-from reports.intervals import Shares, intervals, planned_critical, shares_of, undeclared_looks
+from reports.intervals import (
+    Settled,
+    Shares,
+    intervals,
+    planned_critical,
+    shares_of,
+    undeclared_looks,
+)
 from reports.power import POWER, seeds_needed
 from reports.verdict import judge
 from tests.results import results
@@ -42,9 +50,10 @@ def test_the_same_seeds_in_another_order_are_the_same_look(tmp_path):
     assert undeclared_looks(manifest_with(tmp_path, [[4, 3, 2, 1, 0], [0, 1, 2, 3, 4]])) == ()
 
 
-def test_declared_looks_are_no_undeclared_ones(tmp_path):
-    looks = [[0, 1, 2], [0, 1, 2, 3, 4]]
-    assert undeclared_looks(manifest_with(tmp_path, looks, declared=[3, 5])) == ()
+def test_looks_of_others_count_although_looks_are_declared(tmp_path):
+    looks = [[0, 1, 2, 3], [0, 1, 2, 3, 4]]
+    assert undeclared_looks(manifest_with(tmp_path, looks, declared=[3, 5])) == ((0, 1, 2, 3),)
+    assert undeclared_looks(manifest_with(tmp_path, looks[1:], declared=[3, 5])) == ()
 
 
 def power_of(effect, deviation, pairs, critical):
@@ -56,7 +65,7 @@ def power_of(effect, deviation, pairs, critical):
 @pytest.mark.parametrize("comparisons", [1, 2, 6])
 @pytest.mark.parametrize("method", ["floored", "paired"])
 def test_the_seeds_that_are_named_have_the_power_by_the_rule_that_judges_them(method, comparisons):
-    shares = Shares(comparisons, comparisons, 0.05, 5, may_add=False)
+    shares = Shares(comparisons, comparisons, 0.05, 5, looks=())
     needed = seeds_needed(0.01, 0.008, lambda pairs: planned_critical(shares, method, pairs))
     judged = always_valid_critical(needed, comparisons)
     assert power_of(0.01, 0.008, needed, judged) >= POWER
@@ -65,7 +74,7 @@ def test_the_seeds_that_are_named_have_the_power_by_the_rule_that_judges_them(me
 
 
 def test_the_seeds_that_are_there_are_never_what_is_needed():
-    shares = Shares(1, 1, 0.05, 9, may_add=False)
+    shares = Shares(1, 1, 0.05, 9, looks=())
     assert seeds_needed(1.0, 0.001, lambda pairs: planned_critical(shares, "floored", pairs)) == 10
 
 
@@ -73,7 +82,31 @@ def test_declared_looks_are_planned_with_the_interval_they_will_have(tmp_path):
     manifest = manifest_with(tmp_path, [[0, 1, 2, 3, 4]], declared=[5, 10])
     frames = read_frames(tmp_path / "results" / "positions")
     shares = shares_of(manifest, family(frames))
+    assert planned_critical(shares, "floored", 10) == floored_critical(2, 10, 0.05 / 2)
     assert planned_critical(shares, "floored", 10) < always_valid_critical(10, 2)
+
+
+def test_between_looks_nothing_is_judged_and_after_the_last_one_whenever_one_looks():
+    shares = Shares(2, 2, 0.05 / 3, 3, looks=(3, 5, 10))
+    assert [planned_critical(shares, "floored", pairs) for pairs in (3, 4, 7)] == [math.inf] * 3
+    assert planned_critical(shares, "paired", 5) == paired_critical(2, 5, 0.05 / 3)
+    assert planned_critical(shares, "floored", 11) == always_valid_critical(11, 2)
+    assert planned_critical(shares, "always-valid", 10) == always_valid_critical(10, 2)
+
+
+def test_a_settled_contrast_lends_its_variance_and_sets_no_critical_value(tmp_path):
+    losses = {name: row[:] for name, row in UNRESOLVED.items()}
+    frames = read_frames(results(tmp_path, losses, asked={"none": 3}))
+    none, linspace = family(frames)
+    settled = Settled(**{each.name: getattr(none, each.name) for each in fields(none)})
+    found = intervals([settled, linspace], frames.manifest)
+    (joint, _), (mixed, _) = (
+        intervals(each, frames.manifest)["linspace", "rotary"]
+        for each in ([none, linspace], [settled, linspace])
+    )
+    assert (mixed.critical, joint.critical) == (floored_critical(2, 5), floored_critical(2, 3))
+    assert mixed.half_width / mixed.critical == pytest.approx(joint.half_width / joint.critical)
+    assert found["none", "rotary"][0].critical == floored_critical(2, 3)
 
 
 def test_a_claim_names_seeds_that_settle_it_in_most_cases(tmp_path):

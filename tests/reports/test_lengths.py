@@ -12,6 +12,7 @@ from reports.frames import read_frames
 from reports.judged import during_training, loss_words, multiple
 from reports.lengths import drawn, lengths
 from reports.material import Material
+from reports.measurestable import measures_row
 from reports.page import page
 from reports.profiles import profile_section
 from reports.terminal import plain
@@ -114,7 +115,7 @@ def test_what_cannot_be_evaluated_has_its_reason_and_no_loss(tmp_path):
     assert [each.mean is None for each in learned] == [False, True, True]
     (row,) = [each for each in given.by_length.rows if each.label == "learned"]
     assert [cell.loss for cell in row.cells[1:]] == ["cannot be evaluated"] * 2
-    sentence = f"Learned cannot be evaluated at 64 and 128 tokens: {CANNOT}."
+    sentence = f"learned cannot be evaluated at 64 and 128 tokens: {CANNOT}."
     assert given.by_length.reasons == (sentence,)
 
 
@@ -185,7 +186,9 @@ def test_a_length_is_told_in_trained_lengths(length, words):
 def test_page_json_and_terminal_show_every_length(tmp_path):
     folder = beyond(tmp_path)
     given, shown = material(folder), text(folder)
-    assert shown.count("Beyond the trained length") == 2
+    assert shown.count("Beyond the trained length") == 3
+    share = "Beyond the trained length stand, of the tokens, 47 % in samples of 64 and 70 % in"
+    assert share in shown.replace("\u202f", " ")
     for word in ("64 tokens twice the trained length", "128 tokens four times the trained length"):
         assert word in shown
     assert "hold at once for the 2 comparisons of one length, not across lengths" in shown
@@ -246,14 +249,14 @@ def test_the_headline_says_at_which_length_was_judged(tmp_path):
     both = {name: AT_128[name] for name in ("sinusoidal", "alibi")}
     verdict = judge(read_frames(judged(tmp_path, both)))
     end = "Judged by the loss at 128 tokens, four times the trained length."
-    assert verdict.text.startswith("Alibi wins.")
+    assert verdict.text.startswith("alibi wins.")
     assert verdict.text.endswith(end)
     assert loss_words(read_frames(tmp_path / "results/positions").manifest) in end
 
 
 def test_the_headline_names_what_cannot_be_judged_and_resolves_the_rest(tmp_path):
     text = judge(read_frames(judged(tmp_path))).text
-    assert text.startswith("Alibi. It alone could be the best of the 2 variants that can be comp")
+    assert text.startswith("Which is best is not resolved. alibi is better than sinusoidal by 2.08")
     assert text.endswith("the trained length, at which learned cannot be evaluated.")
 
 
@@ -305,11 +308,28 @@ def test_a_variant_that_cannot_be_judged_has_a_reason_and_no_verdict(tmp_path):
         f"({CANNOT})."
     )
     (caveat,) = [each for each in verdict.caveats if each.kind == "unevaluated"]
-    assert caveat.text.startswith("Learned cannot be evaluated at 128 tokens")
+    assert caveat.text.startswith("learned cannot be evaluated at 128 tokens")
     assert caveat.anchor == "lengths"
     shown = text(folder)
-    assert "3 of 3 done" in shown
-    assert "no verdict" in shown
+    assert "cannot be evaluated, no verdict" in shown
+    assert "“no result”: done, and without one." in shown
+    lines = plain(material(folder), folder)
+    assert re.search(r"learned +no result +no verdict: cannot be evaluated +3 of 3 done", lines)
+
+
+def test_what_cannot_be_judged_has_several_seeds_and_no_spread_between_them(tmp_path):
+    given = material(judged(tmp_path))
+    measures = given.measures["learned"]
+    row = measures_row("learned", measures.estimates, measures.course, "")
+    assert row[6] == "no result"
+    one = {name: values[:1] for name, values in AT_128.items()}
+    status = {"learned/0": "complete"}
+    at = {"validation": LOSSES}
+    given = material(
+        results(tmp_path, one, name="one", evaluations=JUDGED, beyond=at, status=status)
+    )
+    measures = given.measures["learned"]
+    assert measures_row("learned", measures.estimates, measures.course, "")[6] == "one seed"
 
 
 def test_a_single_seed_that_cannot_be_judged_is_named(tmp_path):
@@ -377,3 +397,18 @@ def test_the_profile_is_of_the_length_that_judges_with_a_border_where_training_e
     assert drawing.subtitle.endswith("Dashed: the trained length.")
     dashed = [each.x0 for each in drawing.figure.layout.shapes if each.line.dash == "dash"]
     assert dashed == [CONTEXT]
+
+
+def test_names_with_commas_are_quoted_in_the_lines_of_a_terminal(tmp_path):
+    folder = results(tmp_path, LOSSES, evaluations=ALL, labels={"alibi": "alibi, long"})
+    lines = plain(material(folder), folder)
+    assert (
+        "At 64 tokens (twice the trained length): sinusoidal 3.200, “alibi, long” 3.210," in lines
+    )
+
+
+def test_a_narrow_figure_grows_by_the_room_of_its_longest_label(tmp_path):
+    short = material(beyond(tmp_path)).by_length.drawing.figure.layout.meta["room"]
+    labels = {"alibi": "attention+mamba+attention+attention"}
+    wide = material(beyond(tmp_path / "wide", labels=labels)).by_length.drawing.figure.layout
+    assert 0.3 < short < wide.meta["room"] < 1.3

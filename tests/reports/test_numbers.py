@@ -40,8 +40,8 @@ def test_a_column_shares_its_decimals():
     [
         (0.0468, 3, "+0.047"),
         (-0.012, 3, written("-0.012")),
-        (0.0, 3, "+0.000"),
-        (-0.0001, 3, written("-0.000")),
+        (0.0, 3, "0.000"),
+        (-0.0001, 3, "0.000"),
         (None, 3, "no result"),
     ],
 )
@@ -52,13 +52,26 @@ def test_a_difference_is_always_signed(value, places, text):
 def test_a_small_difference_alone_has_a_fourth_decimal_rather_than_none():
     assert numbers.signed(-0.0004) == written("-0.0004")
     assert numbers.signed(-0.0006) == written("-0.001")
-    assert numbers.signed(0.0) == "+0.000"
+    assert numbers.signed(0.0) == "0.000"
 
 
 def test_an_interval_is_written_in_words():
     assert numbers.interval(0.026, 0.068) == "+0.026 to +0.068"
     assert numbers.interval(-0.0198188, -0.0077811) == written("-0.0198 to -0.0078")
     assert numbers.interval(None, None) == "no interval"
+
+
+def test_a_limit_that_would_round_to_nothing_shows_its_side_of_it():
+    assert numbers.interval(-0.00003, 0.00002) == written("-0.00003 to +0.00002")
+    assert numbers.interval(-0.21, 0.0004) == written("-0.21 to +0.0004")
+    assert numbers.interval(0.0, 0.3) == "0.00 to +0.30"
+    assert numbers.interval(-1e-12, 1e-12) == "0.0000 to 0.0000"
+
+
+@pytest.mark.parametrize("value", [-0.001, -0.0, 0.0, 0.004])
+def test_what_rounds_to_nothing_has_no_sign(value):
+    assert numbers.fixed(value, 2) == "0.00"
+    assert numbers.fixed(-0.006, 2) == written("-0.01")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,13 @@ from scipy import stats
 
 from reports.contrasts import contrast
 from reports.frames import read_frames
-from reports.others import documents_by_cell, on_other_documents, ratio_error
+from reports.others import (
+    document_noise,
+    documents_by_cell,
+    on_other_documents,
+    ratio_error,
+    seed_by_document,
+)
 from tests.reference import known
 from tests.results import results
 
@@ -50,3 +56,40 @@ def test_without_documents_there_is_no_second_interval(tmp_path):
         on_other_documents(documents_by_cell(frames), contrast(frames, "none", "rotary"), None)
         is None
     )
+
+
+def test_seeds_and_documents_are_the_known_answer():
+    inputs, expected = known("seed_by_document")
+    found = seed_by_document(np.array(inputs["difference"]))
+    for key, value in expected.items():
+        assert getattr(found, key) == pytest.approx(value, rel=1e-6)
+
+
+def test_other_documents_never_make_the_mean_surer():
+    # documents agree better than seeds and documents together would by chance
+    rest = np.array([[0.01, -0.01, 0.0], [-0.01, 0.01, 0.0], [0.0, 0.0, 0.0]])
+    found = seed_by_document(rest + np.array([[0.0], [0.01], [0.02]]))
+    assert found.ms_document < found.ms_residual
+    assert found.var_new_documents == found.var_fixed_documents
+
+
+def test_differences_without_any_spread_have_no_degrees_of_freedom():
+    assert seed_by_document(np.full((2, 3), 0.125)).satterthwaite_df is None
+
+
+def test_pairing_documents_takes_their_difficulty_off(tmp_path):
+    losses = {"rotary": [3.20, 3.21], "none": [3.25, 3.27]}
+    frames = read_frames(results(tmp_path, losses))
+    documents = documents_by_cell(frames)
+    pair = contrast(frames, "none", "rotary")
+    rows = {
+        name: np.array(
+            [documents[f"{name}/{s}"].losses / documents[f"{name}/{s}"].predicted for s in (0, 1)]
+        )
+        for name in losses
+    }
+    found = document_noise(documents, pair)
+    spread = np.std((rows["none"] - rows["rotary"]).mean(axis=0), ddof=1)
+    assert found.pairing == pytest.approx(np.std(rows["rotary"].mean(axis=0), ddof=1) / spread)
+    assert found.mean == pytest.approx((rows["none"] - rows["rotary"]).mean())
+    assert document_noise({}, pair) is None

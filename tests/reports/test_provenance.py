@@ -57,6 +57,27 @@ def test_data_without_facts_is_not_said_rather_than_a_crash(folder):
     assert found["Data"] == found["Licence"] == found["Split"] == "not said"
 
 
+@pytest.mark.parametrize(
+    ("left_out", "said"),
+    [
+        (
+            {"duplicates": 3, "shared_paragraphs": 1175, "blank": 2},
+            "documents left out: 3 that repeat another one, 1,175 to train on that share a passage",
+        ),
+        ({"duplicates": 0, "shared_paragraphs": 2, "blank": 0}, "left out: 2 to train on that"),
+        ({"duplicates": 0, "shared_paragraphs": 0, "blank": 0}, "2 documents"),
+    ],
+)
+def test_each_reason_to_leave_documents_out_is_told_with_its_own_count(folder, left_out, said):
+    validation = {"tokens": 9, "documents": 2, "bytes": 9}
+    edit_manifest(folder, data={"vocabulary": 257, "validation": validation, "left_out": left_out})
+    split = dict(facts(read_frames(folder)))["Split"]
+    assert split.startswith("validation 9 tokens in 2 documents")
+    assert said in split
+    assert ("left out" in split) == any(left_out.values())
+    assert " 0 " not in split
+
+
 def test_code_outside_a_repository_has_its_digest_alone(folder, monkeypatch):
     monkeypatch.chdir(folder)
     code = dict(facts(read_frames(folder)))["Code"]

@@ -92,3 +92,43 @@ def test_listed_seeds_are_continued(tmp_path):
     command = more_seeds(read_frames(folder), 5)
     assert shlex.split(command)[-1] == "seeds=[3,5,9,10,11]"
     assert command.count("seeds=") == 1
+
+
+OPEN = {
+    "rotary": [3.200, 3.210, 3.190, 3.205, 3.195],
+    "far": [3.5, 3.512, 3.489],
+    "close": [3.210, 3.203, 3.203, 3.202, 3.204],
+}
+LOOKS = {"declared": [3, 5, 20], "taken": [3, 5], "asked": {"far": 3}}
+
+
+def test_a_planned_look_is_what_settles_an_open_contrast(tmp_path):
+    found = material(tmp_path, OPEN, margin=0.015, **LOOKS)
+    (plan,) = found.plans
+    assert plan.seeds == (20, 20)
+    assert plan.cells == 2 * (20 - 5)  # of the two that are open: far is decided
+    assert plan.command == "python -m ablations.run grid=positions"
+    assert "The command takes what is not decided on to the look at 20 seeds: 30 cells" in (
+        plan.sentence
+    )
+
+
+def test_after_the_last_look_more_seeds_are_added_after_looking(tmp_path):
+    looks = LOOKS | {"declared": [3, 5], "stopped": "exhausted"}
+    folder = results(tmp_path, OPEN, margin=0.015, **looks)
+    command = "python -m ablations.run grid=positions 'seeds.looks=[3, 5]' preset=laptop"
+    edit_manifest(folder, command=command)
+    frames = read_frames(folder)
+    (plan,) = Material(frames, judge(frames), datetime(2026, 1, 1, tzinfo=UTC)).plans
+    assert 5 < plan.seeds[0] < 20
+    total = max(seeds for seeds in plan.seeds if seeds)
+    assert plan.cells == 2 * (total - 5) + (total - 3)
+    assert shlex.split(plan.command)[3:] == ["grid=positions", "preset=laptop", f"seeds={total}"]
+    assert f"brings the whole grid to {total} seeds" in plan.sentence
+
+
+def test_on_the_way_to_a_look_nothing_is_planned(tmp_path):
+    losses = OPEN | {"close": [*OPEN["close"][:4], None]}
+    found = material(tmp_path, losses, **(LOOKS | {"taken": [3]}))
+    assert found.plans == ()
+    assert without_plan(found.frames, found.verdict) == ()

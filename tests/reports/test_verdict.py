@@ -192,7 +192,7 @@ def test_three_seeds_after_a_look_at_two_refuse_every_verdict(tmp_path):
 
 
 def test_declared_looks_share_alpha(tmp_path):
-    found = verdict(tmp_path, TABLE, looks=[[0, 1, 2], [0, 1, 2, 3, 4]], declared=[3, 5, 10])
+    found = verdict(tmp_path, TABLE, declared=[3, 5, 10])
     one = claim(found, "alibi")
     assert (one.interval, one.critical) == ("floored", 4.23)
     assert one.level == pytest.approx(1 - 0.05 / 3)

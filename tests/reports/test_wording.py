@@ -26,21 +26,31 @@ def test_names_are_listed_with_the_last_one_joined():
 
 
 @pytest.mark.parametrize(
-    ("label", "begin"), [("linspace", "Linspace"), ("NoPE", "NoPE"), ("", ""), ("<b>", "<b>")]
+    ("label", "begin"),
+    [
+        ("no positions", "No positions"),
+        ("linspace", "linspace"),
+        ("my_idea", "my_idea"),
+        ("learning_rate = 0.01", "learning_rate = 0.01"),
+        ("nope", "nope"),
+        ("NoPE", "NoPE"),
+        ("", ""),
+        ("<b>", "<b>"),
+    ],
 )
-def test_a_label_begins_a_sentence_with_a_capital(label, begin):
+def test_a_sentence_leaves_the_letters_of_a_name_as_they_are(label, begin):
     assert capital(label) == begin
 
 
 def test_better_equivalent_and_unresolved(tmp_path):
     found = sentences(tmp_path, TABLE)
     assert found["alibi"] == (
-        "Alibi is better than rotary by 0.0138 nats/token ("
+        "alibi is better than rotary by 0.0138 nats/token ("
         + written("95_% simultaneous interval -0.0198 to -0.0078, 5 paired seeds, 3 comparisons")
         + "), lower in all 5 pairs."
     )
     assert found["linspace"] == (
-        "Linspace and rotary differ by less than 0.01 nats/token ("
+        "linspace and rotary differ by less than 0.01 nats/token ("
         + written("95_% simultaneous interval -0.0034 to +0.0042, 5 paired seeds, 3 comparisons")
         + ")."
     )
@@ -55,15 +65,14 @@ def test_better_equivalent_and_unresolved(tmp_path):
 def test_how_many_more_seeds_would_resolve_the_margin(tmp_path):
     losses = {"rotary": [3.2, 3.21, 3.22, 3.2], "none": [3.198, 3.215, 3.213, 3.208]}
     assert sentences(tmp_path, losses)["none"].endswith(
-        written(" About 8 to 24 more seeds (about 11_s to 33_s of training) would resolve ")
-        + "a difference of 0.01."
+        " About 12 to 28 paired seeds in all would resolve a difference of 0.01; there are 4."
     )
 
 
 def test_worse_by_at_least_the_margin(tmp_path):
     losses = {"rotary": [3.20, 3.21, 3.19], "none": [3.26, 3.27, 3.26], "x": [3.30, 3.31, 3.28]}
     assert sentences(tmp_path, losses)["x"] == (
-        "X is worse than rotary by 0.097 nats/token ("
+        "x is worse than rotary by 0.097 nats/token ("
         + written("95_% simultaneous interval +0.080 to +0.113, 3 paired seeds, 2 comparisons")
         + "), higher in all 3 pairs, by at least the margin of 0.01."
     )
@@ -122,7 +131,7 @@ def test_zero_variance(tmp_path):
 def test_diverged(tmp_path):
     found = sentences(tmp_path, TABLE, status={"linspace/3": "diverged", "nope/0": "diverged"})
     assert found["linspace"].startswith(
-        "Linspace diverged in 1 of 5 seeds (seed 3 at step 40). Where it did not, it ended "
+        "linspace diverged in 1 of 5 seeds (seed 3 at step 40). Where it did not, it ended "
         "0.0007 nats/token above rotary (given that it did not diverge: "
     )
     assert "4 paired seeds" in found["linspace"]
@@ -136,7 +145,7 @@ def test_diverged_everywhere_and_but_for_one_seed(tmp_path):
         "No positions diverged in 2 of 2 seeds (seed 0 at step 40 and seed 1 at step 40)."
     )
     assert found["x"] == (
-        "X diverged in 1 of 2 seeds (seed 0 at step 40). "
+        "x diverged in 1 of 2 seeds (seed 0 at step 40). "
         "Where it did not, it ended 0.090 nats/token above rotary (one pair)."
     )
 

@@ -1,0 +1,1 @@
+"""Measurements of this project beside others, and of its promises: one command each."""
