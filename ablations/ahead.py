@@ -1,12 +1,14 @@
 """What a tuning or a search still has to train before anything is judged, in words and as JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ablations.choices import Choices
 from ablations.plan_table import cells_of, counts_of
 from ablations.progress import duration
 from components.options import shown
+
+EDGE = " (at the edge of what was tried: a better one may lie beyond)"
 
 
 def ahead(found: Choices, workers: int) -> str:
@@ -32,12 +34,12 @@ def what_comes_first(found: Choices) -> str:
         variants, cells = len(found.listed.variants), len(found.listed.cells)
         seeds = len(found.listed.grid.seeds)
         points = cells // (variants * seeds)
-        return f"tuning: {variants} variants × {points} points × {seeds} seeds = {cells} cells"
+        return f"tuning: {variants} variants × {points} points × {_seeds(seeds)} = {cells} cells"
     first = found.sought[0]
     trials, seeds = first.search.trials, len(first.seeds)
     variants = len(found.sought)
     most = "at most " if first.search.pruner != "none" else ""
-    each = f"{trials} trials × {seeds} seed{'s' * (seeds > 1)}"
+    each = f"{trials} trials × {_seeds(seeds)}"
     if found.grid.left_open.search is not None:
         return f"search: {each} = {most}{cells_of(trials * seeds)}"
     return f"tuning: {variants} variants × {each} = {cells_of(variants * trials * seeds)}"
@@ -92,7 +94,7 @@ def _tuned(block: Mapping[str, Any] | None) -> list[str]:
         return []
     chosen = {name: each for name, each in block["variants"].items() if each["chosen"] is not None}
     return [
-        f"tuned: {name} has {_settings(each['chosen'])}{_at_edge(each['at_edge'])}"
+        f"tuned: {name} has {_settings(each['chosen'], each['at_edge'])}"
         for name, each in chosen.items()
     ]
 
@@ -103,23 +105,22 @@ def _searched(block: Mapping[str, Any] | None) -> list[str]:
     statuses = [each["status"] for each in block["trials"]]
     kinds = [each for each in ("complete", "pruned", "diverged", "failed") if each in statuses]
     counts = ", ".join(f"{statuses.count(each)} {each}" for each in kinds) or "none has ended"
-    lines = [f"trials of the search, of {block['budget']}: {counts}"]
+    lines = [f"searched: of {block['budget']} trials {counts}"]
     if block["best"] is not None:
-        best = block["trials"][block["best"]]
-        what = f"best is trial {block['best']}: {_settings(best['settings'])}"
-        lines.append(what + _at_edge(block["at_edge"]))
+        best = block["trials"][block["best"]]["settings"]
+        lines.append(f"best is trial {block['best']}: {_settings(best, block['at_edge'])}")
     return lines
 
 
-def _settings(chosen: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key}={_short(value)}" for key, value in chosen.items())
+def _settings(chosen: Mapping[str, Any], at_edge: Collection[str]) -> str:
+    return ", ".join(
+        f"{key}={_short(value)}" + EDGE * (key in at_edge) for key, value in chosen.items()
+    )
 
 
 def _short(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else shown(value)
 
 
-def _at_edge(keys: Sequence[str]) -> str:
-    if not keys:
-        return ""
-    return f" (at the edge of what was tried: {', '.join(keys)}; a better one may lie beyond)"
+def _seeds(count: int) -> str:
+    return f"{count} seed" + ("s" if count != 1 else "")

@@ -7,12 +7,14 @@ from ablations.command import arguments, main_of
 from ablations.progress import say
 from ablations.project import named_grid, project_of, replayed
 from components.errors import Problem, UserError
+from components.options import shown
 from pipelines.files import read_json
 
 USAGE = """\
 python -m ablations.check grid=NAME [key=value ...]
 
-Exits with 1 if a cell of the gathered results failed or is missing, and names each with its log.
+Exits with 1 if a cell of the gathered results failed or is missing, and names each with its log;
+and if a cell failed by which tuning would have chosen.
 """
 
 
@@ -31,7 +33,27 @@ def main(argv: Sequence[str]) -> int:
         say(told(cell, project.store.as_posix()))
     if wrong:
         say(f"{len(wrong)} of {len(manifest['cells'])} cells without a result")
-    return 1 if wrong else 0
+    untried = failed_points(manifest)
+    for line in untried:
+        say(line)
+    return 1 if wrong or untried else 0
+
+
+def failed_points(manifest: Mapping[str, Any]) -> list[str]:
+    """Return a line for each point that tuning could not try: its variant chose among fewer.
+
+    Where a sampler proposes, points that cannot be built are no failure.
+    """
+    tuning = manifest.get("tuning")
+    if tuning is None or tuning["sampler"] is not None:
+        return []
+    again = f"  again: {manifest['command']}"
+    return [
+        f"failed: tuning {name} with {shown(each['settings'])}\n{again}"
+        for name, variant in tuning["variants"].items()
+        for each in variant["trials"]
+        if "failed" in each["statuses"]
+    ]
 
 
 def told(cell: Mapping[str, Any], store: str) -> str:

@@ -128,6 +128,7 @@ def choices(grid: Grid, project: Project, report: Report) -> Choices:
     tune, search = grid.left_open.tune, grid.left_open.search
     if tune is None and search is None:
         return Choices(grid)
+    report = _each_once(report)
     outline = plan(_outlined(grid), project, report)
     asked = _Asked(grid, outline, project, Earlier(project.store))
     if search is not None:
@@ -137,6 +138,18 @@ def choices(grid: Grid, project: Project, report: Report) -> Choices:
     if tune is None:
         raise AssertionError("a grid leaves open what is tuned or what is searched")
     return _tuned(asked, tune, report)
+
+
+def _each_once(report: Report) -> Report:
+    """Return a report that says again nothing that it has said: of every combination, say."""
+    said: set[str] = set()
+
+    def once(text: str) -> None:
+        if text not in said:
+            said.add(text)
+            report(text)
+
+    return once
 
 
 def _outlined(grid: Grid) -> Grid:

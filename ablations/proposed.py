@@ -91,16 +91,18 @@ class Proposed:
             return ()
 
     def run(self, fingerprint: str) -> Run | None:
-        """Return what the store has of a cell that was planned; None where that was not evaluated.
+        """Return what the store has of a cell; None also where it was trained and not evaluated.
 
         Args:
-            fingerprint: of the cell.
+            fingerprint: of a cell of a plan; others are of other variants.
         """
+        planned = self._cells.get(fingerprint)
         run = read_run(self._project.store, fingerprint)
-        digest = evaluation_digest(VALIDATION, self._cells[fingerprint].cell)
-        if run is not None and run.status == "complete" and not has_evaluation(run.folder, digest):
-            return None
-        return run
+        if planned is None or run is None or run.status != "complete":
+            return run
+        return (
+            run if has_evaluation(run.folder, evaluation_digest(VALIDATION, planned.cell)) else None
+        )
 
 
 def _silently(_text: str) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from ablations.check import failed_points
 from ablations.command import Command, arguments, main_of
 from ablations.progress import say
 from ablations.project import project_of
@@ -26,7 +27,7 @@ def main(argv: Sequence[str]) -> int:
         return swept.code
     code = report(command, swept.manifest["name"])
     failed = any(cell["status"] == "failed" for cell in swept.manifest["cells"])
-    return code or int(failed)
+    return code or int(failed or bool(failed_points(swept.manifest)))
 
 
 def report(command: Command, name: str) -> int:

@@ -31,7 +31,7 @@ GRID_LINES = {
     "added until every contrast is decided",
     "margin": "nats per token; smaller differences do not matter; 0.01, or null for no margin",
     "interval": "floored, the default, or paired: how the variance of a difference is estimated",
-    "hold": "what all variants have equally much of: tokens, the default, or flops, for which every "
+    "hold": "what all variants have equally much of: tokens, the default, or flops, for which each "
     "variant gets as many steps as its FLOPs allow",
     "match": "an option that is solved for every variant, so that all have equally much: "
     "{parameters: mlp.width} or {flops: mlp.width}, with tolerance: 0.01 and multiple: 8",

@@ -68,7 +68,7 @@ def refuse_unread(fixed: Settings, points: Sequence[Settings], cells: Sequence[C
 
 
 def _is_about(node: Node, corpus: Node | None) -> bool:
-    """Say whether a setting is about the corpus that is chosen: no other was when it was written."""
+    """Say whether a setting is about the chosen corpus, and not about one that it replaced."""
     other = corpus is not None and corpus.place == COMMAND_LINE != node.place
     return node.value is not None and not other
 

@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 
 HELP = """\
 usage: python -m reports.build grid=NAME [--json] [--plain]
+       python -m reports.build --from FILE_OR_FOLDER [--mapping FILE.yaml] [name=NAME]
 
 Writes the report of a finished or half-finished grid: results/NAME.html, one file that needs
 nothing else, and results/NAME.json, which says the same to programs. Trains nothing and reads
 nothing but results/NAME/.
 
   grid=NAME   a folder below results/
+  --from PATH the same from runs that were trained elsewhere: tables (CSV, Parquet, JSON lines),
+              files of TensorBoard or Weights & Biases; writes results/NAME/ first
+  --mapping FILE.yaml  what their columns mean, which variant is the baseline, and so on
+  name=NAME   of the imported results; that of the file or folder unless said
   --json      print results/NAME.json, and nothing else
   --plain     no colours, no drawing characters, no links
   --help      this
@@ -49,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
         _print(HELP)
         return 0
     try:
-        build(read_command(arguments))
+        build(_imported(arguments) if _is_import(arguments) else read_command(arguments))
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -75,6 +80,18 @@ def read_command(arguments: Sequence[str]) -> Command:
     if problems:
         raise UserError(*problems)
     return Command(grids[0], options)
+
+
+def _is_import(arguments: Sequence[str]) -> bool:
+    return any(each.partition("=")[0] == "--from" for each in arguments)
+
+
+def _imported(arguments: Sequence[str]) -> Command:
+    """Bring runs that were trained elsewhere into results/, and return what reports them."""
+    from reports.importers.command import bring_in, read_request  # noqa: PLC0415 - slow to import
+
+    request = read_request(arguments)
+    return Command(bring_in(request, RESULTS), request.options)
 
 
 def build(command: Command) -> None:

@@ -10,12 +10,15 @@ from reports.budgets import unequal
 from reports.claims import Caveat, Claim, Looked
 from reports.contrasts import final_losses
 from reports.frames import Frames
+from reports.importedwords import caveats as import_caveats
 from reports.intervals import undeclared_looks
 from reports.looks import Round, asked_seeds
 from reports.manifest import Cell
 from reports.planned import declared_looks, ended_by_budget
 from reports.reach import reading_caveats
+from reports.searchwords import caveats as search_caveats
 from reports.sensitivity import carried_by_a_seed
+from reports.tunedwords import caveats as tuning_caveats
 from reports.wording import capital, crosses_zero, listed, places_of, unevaluated
 from reports.yardstick import yardstick
 
@@ -33,6 +36,9 @@ def caveats(
         *_looks(frames),
         *ended_by_budget(frames.manifest, looked),
         *_budget(frames),
+        *import_caveats(frames),
+        *tuning_caveats(frames.manifest),
+        *search_caveats(frames.manifest),
         *reading_caveats(frames),
         *_unevaluated(frames),
         *_unfinished(frames),
@@ -95,6 +101,8 @@ def _looks(frames: Frames) -> Iterator[Caveat]:
 def _carried(claims: Sequence[Claim], rounds: Sequence[Round]) -> Iterator[Caveat]:
     """Each verdict without one of the seeds of the look that reached it."""
     for each in rounds:
+        if not each.manifest.is_paired:
+            continue  # equal seeds are no pairs, so none can be left out
         reached = [claim for claim in claims if claim.decided_at == each.seeds]
         yield from carried_by_a_seed(each.manifest, reached, each.contrasts)
 
@@ -184,7 +192,7 @@ def _two_seeds(frames: Frames, against: Sequence[Claim]) -> Iterator[Caveat]:
 
 
 def _no_variance(frames: Frames, claim: Claim) -> Iterator[Caveat]:
-    if float(np.ptp(claim.differences)) < 1e-9:  # noqa: PLR2004 - nats, rounding of a difference
+    if claim.differences and float(np.ptp(claim.differences)) < 1e-9:  # noqa: PLR2004 - nats, rounding of a difference
         label = capital(frames.manifest.label(claim.a))
         text = f"{label}: zero variance between seeds: the seed does not reach the training."
         yield Caveat("no_variance", text, "seeds")

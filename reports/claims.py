@@ -10,6 +10,7 @@ Word = Literal["better", "worse", "equivalent", "unresolved", "diverged", "ident
 Kind = Literal[
     "not_run",
     "not_finished",
+    "search",
     "no_cells",
     "no_baseline",
     "one_seed",

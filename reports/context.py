@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reports import costviews, effectviews, misleadviews, parts
+from reports import costviews, effectviews, matched, misleadviews, parts, searchviews, tuning
 from reports.cellviews import counts
 from reports.claims import Caveat, Verdict
 from reports.figures import Drawing, Table
 from reports.judged import loss_name
 from reports.lengthviews import Section
+from reports.manifest import Manifest
 from reports.material import Material
 from reports.measures import along_table
 from reports.numbers import amount, count, date
@@ -89,7 +90,10 @@ class Page:
     command: str
     verdict: Said
     variants: parts.Variants
+    match: matched.Section | None
     effects: effectviews.View | None
+    tuning: tuning.Section | None
+    search: searchviews.Section | None
     curves: parts.Curves
     mislead: misleadviews.Section
     volatility: parts.Volatility
@@ -119,9 +123,12 @@ def page_of(material: Material) -> Page:
         seeds=manifest.seeds,
         rows=material.rows,
         command=manifest.command,
-        verdict=_said(manifest.question, material.verdict, _contents(material)),
+        verdict=_said(manifest, material.verdict, _contents(material)),
         variants=parts.variants(material),
+        match=material.match_section,
         effects=material.effect_view,
+        tuning=material.tuning_section,
+        search=material.search_section,
         curves=parts.curves(material),
         mislead=material.picture_section,
         volatility=parts.volatility(material),
@@ -138,22 +145,27 @@ def page_of(material: Material) -> Page:
 
 
 def _contents(material: Material) -> tuple[tuple[str, str], ...]:
-    """Return the sections: those about effects and lengths only where the grid has them."""
+    """Return the sections: of effects, tuning, search, lengths those that the grid has."""
     found: dict[str, tuple[tuple[str, str], ...]] = {}
-    if material.effect_view is not None:
-        found["variants"] = (("effects", "Effects"),)
+    beyond = (
+        ("effects", "Effects", material.effect_view),
+        ("tuning", "Tuning", material.tuning_section),
+        ("search", "Search", material.search_section),
+    )
+    found["variants"] = tuple((id_, name) for id_, name, view in beyond if view is not None)
     if material.by_length is not None:
         found["profile"] = (("lengths", material.by_length.drawing.title),)
     return tuple(one for each in CONTENTS for one in (each, *found.get(each[0], ())))
 
 
-def _said(question: str, verdict: Verdict, contents: Sequence[tuple[str, str]]) -> Said:
+def _said(manifest: Manifest, verdict: Verdict, contents: Sequence[tuple[str, str]]) -> Said:
     told = tuple(claim.text for claim in verdict.claims)
     effects = [" ".join(verdict.effects)] if verdict.effects else []
-    opened = (*effects, *told[:OPEN_SENTENCES], *verdict.robust)
+    rerun = [f"The re-run of the best: {manifest.command}"] if verdict.kind == "search" else []
+    opened = (*rerun, *effects, *told[:OPEN_SENTENCES], *verdict.robust)
     warned = tuple(_warned(each, dict(contents)) for each in verdict.caveats)
     return Said(
-        question=question,
+        question=manifest.question,
         headline=headline(verdict.text, verdict.lead),
         because=opened,
         folded=told[OPEN_SENTENCES:],

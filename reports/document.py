@@ -4,7 +4,16 @@ from typing import Any
 
 import polars as pl
 
-from reports import effects, efficiency, misleading, provenance, targets
+from reports import (
+    effects,
+    efficiency,
+    matched,
+    misleading,
+    provenance,
+    searchviews,
+    targets,
+    tuning,
+)
 from reports.claims import Claim
 from reports.encode import QUANTUM
 from reports.estimates import student
@@ -46,6 +55,9 @@ def document(material: Material) -> dict[str, Any]:
             "bits_per_byte": dict(efficiency.bits(material.frames)),
         },
         "settle": [plan.as_json() for plan in material.plans],
+        "tuning": tuning.as_json(manifest.tuning),
+        "search": searchviews.as_json(manifest.search),
+        "match": matched.as_json(manifest.match),
         "provenance": _provenance(material),
         "files": [vars(file) for file in provenance.files(material.frames.folder)],
     }

@@ -7,6 +7,7 @@ from reports import numbers
 from reports.budgets import unequal
 from reports.claims import Claim, Kind
 from reports.judged import judged_length, judged_tokens, loss_words
+from reports.reruns import unjudged
 from reports.standing import Judged
 from reports.winners import only_one, several, wins
 from reports.wording import NAMED_AT_MOST, capital, listed, places
@@ -19,6 +20,7 @@ class Headline:
     `kind` is the first row that applies:
 
     - `not_run`, `not_finished`, `no_cells`, `no_baseline`, `one_seed`: there is no verdict;
+    - `search`: nor is there one of a search whose best was not trained again;
     - `identical`, `equivalent`: so is every contrast;
     - `wins`: one could be the best and is `better` than the baseline, or is the baseline and all
       others are `worse` or diverged;
@@ -33,7 +35,7 @@ class Headline:
     text: str
 
 
-NOT_JUDGED = {"not_run", "not_finished", "no_cells", "no_baseline"}
+NOT_JUDGED = {"not_run", "not_finished", "search", "no_cells", "no_baseline"}
 
 Row = Callable[[Judged], tuple[Kind, str, str] | None]
 
@@ -139,6 +141,7 @@ def _unresolved(judged: Judged) -> tuple[Kind, str, str] | None:
 
 
 ROWS: tuple[Row, ...] = (
+    unjudged,
     _not_finished,
     _no_cells,
     _no_baseline,

@@ -17,8 +17,9 @@ from reports.estimates import (
     paired_errors,
 )
 from reports.manifest import Manifest
+from reports.welch import welch
 
-Method = Literal["floored", "paired", "always-valid"]
+Method = Literal["floored", "paired", "always-valid", "welch"]
 Found = dict[tuple[str, str], tuple[Interval, Method]]
 FEWEST_PAIRS = 2
 
@@ -54,10 +55,12 @@ def method_of(manifest: Manifest, comparisons: int, alpha: float) -> Method:
     Seeds that were chosen after looking at others, and a sweep that is not finished, need an
     interval that holds whenever one looks. The table of the floored one covers contrasts that
     share their reference, up to 15; all pairs, and more, take Student's with Bonferroni's
-    correction.
+    correction. Runs that share nothing but their settings take Welch's.
     """
     if manifest.state == "partial" or undeclared_looks(manifest):
         return "always-valid"
+    if not manifest.is_paired:
+        return "welch"
     if manifest.interval == "paired" or manifest.compare == "all":
         return "paired"
     if floored_critical(comparisons, FEWEST_PAIRS, alpha) is None:
@@ -133,11 +136,22 @@ def intervals(contrasts: Sequence[Contrast], manifest: Manifest) -> Found:
     usable = [each for each in contrasts if each.pairs >= FEWEST_PAIRS]
     shares = shares_of(manifest, contrasts)
     method = method_of(manifest, shares.against_baseline, shares.floored_alpha)
+    if not manifest.is_paired:
+        return _unpaired(usable, shares) if method == "welch" else {}
     if method != "floored":
         return _each_alone(usable, shares, method)
     against = [each for each in usable if each.b == manifest.baseline]
     joined = [each for each in usable if each.b != manifest.baseline]
     return _floored(against, shares) | _each_alone(joined, shares, "paired")
+
+
+def _unpaired(usable: Sequence[Contrast], shares: Shares) -> Found:
+    found: Found = {}
+    for each in usable:
+        interval = welch(each.a_losses, each.b_losses, shares.comparisons, shares.alpha)
+        if interval is not None and not each.is_identical:
+            found[each.a, each.b] = (interval, "welch")
+    return found
 
 
 def _each_alone(usable: Sequence[Contrast], shares: Shares, method: Method) -> Found:

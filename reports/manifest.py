@@ -16,6 +16,8 @@ SCHEMA = "ablations.results/1"
 STATUSES = ("complete", "diverged", "failed", "pruned", "missing")
 LATER: Mapping[str, Any] = {"carries": None, "data": {}}
 """Of a variant, what older manifests lack."""
+ENDLESS = 2**62
+"""A vocabulary that nobody noted."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ class Manifest:
         claim: what somebody reported, as the grid has it.
         evaluations: the first one judges.
         tuning, search, match: what was chosen before anything was judged, or made equal.
+        source: of imported runs, where they come from and what they lack; None of ours.
     """
 
     name: str
@@ -133,6 +136,12 @@ class Manifest:
     tuning: Tuning | None = None
     search: Search | None = None
     match: Match | None = None
+    source: Mapping[str, Any] | None = None
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether equal seeds share data order and initial values; imports have to say so."""
+        return self.source is None or bool(self.source["paired"])
 
     def variant(self, name: str) -> Variant:
         """Return the variant called `name`; KeyError if there is none."""
@@ -144,8 +153,13 @@ class Manifest:
         return f"“{label}”" if "," in label or " and " in label else label
 
     def fact(self, name: str, key: str) -> Any:
-        """Return a fact about the data of the variant `name`; None where nobody noted it."""
-        return self.variant(name).data.get(key, self.data.get(key))
+        """Return a fact about the data of the variant `name`; None where nobody noted it.
+
+        Imports need not know their vocabulary: no loss lies above the logarithm of an endless one.
+        """
+        found = self.variant(name).data.get(key, self.data.get(key))
+        is_unknown = found is None and key == "vocabulary" and self.source is not None
+        return ENDLESS if is_unknown else found
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -170,6 +184,7 @@ def read_manifest(path: Path) -> Manifest:
     values["tuning"] = read_tuning(document.get("tuning"), place)
     values["search"] = read_search(document.get("search"), place)
     values["match"] = read_match(document.get("match"), place)
+    values["source"] = document.get("source")
     manifest = Manifest(**values)
     _check_names(manifest, place)
     return manifest

@@ -11,6 +11,9 @@ from reports.marks import Look
 from reports.numbers import MINUS, THIN, count
 from reports.provenance import written
 
+FINEST = 0.01
+"""Percent, below which no digits are written."""
+
 WORDS = {"parameters": "parameters", "flops": "FLOPs per token"}
 
 
@@ -81,10 +84,12 @@ def _quantity(variant: Variant, match: Match) -> float | None:
 
 
 def _difference(theirs: float | None, ours: float | None) -> str:
-    """Write a relative difference with two significant digits and its sign."""
+    """Write a relative difference in hundredths of a percent, with its sign."""
     if theirs is None or not ours:
         return "–"
     share = 100 * (theirs / ours - 1)
     if share == 0:
         return "equal"
-    return f"{'+' if share > 0 else MINUS}{abs(share):.2g}{THIN}%"
+    if abs(share) < FINEST:
+        return f"<{THIN}{FINEST}{THIN}% {'more' if share > 0 else 'fewer'}"
+    return f"{'+' if share > 0 else MINUS}{abs(share):.2f}{THIN}%"

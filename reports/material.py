@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reports import costviews, effectviews, lengthviews, misleadviews
+from reports import (
+    costviews,
+    effectviews,
+    lengthviews,
+    matched,
+    misleadviews,
+    searchviews,
+    tuning,
+)
 from reports.claims import Claim, Verdict
 from reports.effects import Effects, effects
 from reports.efficiency import Budget, equal_budgets
@@ -136,6 +144,21 @@ class Material:
         return effectviews.view(self.effects, self.frames.manifest.margin)
 
     @cached_property
+    def tuning_section(self) -> tuning.Section | None:
+        """The section about it; None unless the grid tunes."""
+        return tuning.section(self.frames.manifest, self.marks)
+
+    @cached_property
+    def search_section(self) -> searchviews.Section | None:
+        """The section about it; None unless the grid searches."""
+        return searchviews.section(self.frames.manifest)
+
+    @cached_property
+    def match_section(self) -> matched.Section | None:
+        """What was made equal; None unless the grid matches."""
+        return matched.section(self.frames.manifest, self.marks)
+
+    @cached_property
     def budgets(self) -> tuple[Budget, ...]:
         """All variants at equal tokens, seconds and FLOPs."""
         return equal_budgets(self.frames, self.verdict.claims)
@@ -157,6 +180,8 @@ class Material:
         view = self.effect_view
         if view is not None:
             beyond |= {"effects": view.main, **dict(view.interactions)}
+        if self.search_section is not None:
+            beyond |= self.search_section.drawings
         return beyond | {
             "profile": profile_section(self.frames, self.marks),
             "seeds": seeds_section(self.frames, self.marks),

@@ -138,7 +138,7 @@ def settling(material: Material) -> Settling:
     return Settling(
         title=settle.heading(material.plans, material.verdict),
         note=settle.note(material.plans, material.verdict),
-        wider=settle.WIDER,
+        wider=settle.wider(material.plans, material.frames),
         plans=material.plans[:OPEN_PLANS],
         further_plans=len(material.plans[OPEN_PLANS:]),
         without_plan=settle.without_plan(material.frames, material.verdict),
@@ -231,7 +231,8 @@ def _curves_label(material: Material) -> str:
 def _volatility_note(material: Material) -> str:
     lines = (
         f"Line: standard deviation between seeds of the mean loss over the last 2{THIN}% of steps, "
-        "grey: the other variants. Ticks on top: loss spikes, a row for each seed. "
+        "grey: the other variants. Ticks on top: loss spikes, a row for each "
+        "seed, grey where most variants share them. "
         if material.multiples
         else ""
     )

@@ -22,12 +22,8 @@ def unjudged(judged: Judged) -> tuple[Kind, str, str] | None:
     if search.best is None:
         lead = f"No verdict: none of the {count(search.budget)} trials of the search was completed."
         return "search", lead, ""
-    return (
-        "search",
-        f"No verdict: the best of {_trials(search)} is chosen by its luck as well; "
-        "re-run it with fresh seeds.",
-        "",
-    )
+    luck = f"the best of {_trials(search)} is chosen by its luck as well"
+    return "search", f"No verdict: {luck}; re-run it with fresh seeds.", ""
 
 
 def _not_over(search: Search) -> tuple[Kind, str, str] | None:

@@ -18,8 +18,8 @@ from reports.wording import capital, listed, seeds_in_all
 _SEEDS = re.compile(r"\s+(?:'seeds(?:\.looks)?=[^']*'|seeds(?:\.looks)?=\S*)")
 
 
-WIDER = "Seeds that are added after looking are judged with wider intervals."
-NO_VERDICT = {"not_run", "not_finished", "no_cells", "no_baseline", "one_seed"}
+_WIDER = "Seeds that are added after looking are judged with wider intervals."
+NO_VERDICT = {"not_run", "not_finished", "search", "no_cells", "no_baseline", "one_seed"}
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,12 @@ class Plan:
         }
 
 
+def wider(given: Sequence[Plan], frames: Frames) -> str:
+    """Return the price of adding seeds; empty where the grid planned to."""
+    own = frames.manifest.command
+    return "" if given and all(plan.command == own for plan in given) else _WIDER
+
+
 def plans(frames: Frames, verdict: Verdict, summaries: Sequence[Summary]) -> tuple[Plan, ...]:
     """Plan every contrast that a reasonable number of further seeds would settle."""
     found = [_plan(frames, claim, verdict, summaries) for claim in verdict.claims]
@@ -89,6 +95,8 @@ def note(given: Sequence[Plan], verdict: Verdict) -> str:
         )
     if verdict.kind in {"not_run", "not_finished"}:
         return "The cells that are missing come first: the command of the whole grid runs them."
+    if verdict.kind == "search":
+        return "The best of a search is trained again with fresh seeds before anything is settled."
     if verdict.kind in NO_VERDICT and any(c.kind == "unevaluated" for c in verdict.caveats):
         return "No number of seeds settles what cannot be evaluated."
     if verdict.kind in NO_VERDICT:

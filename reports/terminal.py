@@ -21,7 +21,7 @@ from reports.marks import Scale
 from reports.material import Material
 from reports.numbers import fixed, percent
 from reports.rows import Row
-from reports.settle import WIDER
+from reports.settle import wider
 from reports.summaries import Summary
 
 # Below this many columns the drawing is what goes; the numbers stay.
@@ -89,7 +89,9 @@ def plain(material: Material, path: Path) -> str:
 def _blocks(material: Material) -> tuple[Sequence[str], ...]:
     manifest = material.frames.manifest
     beyond = terminal_lines(manifest, material.lengths)
-    return beyond, unfinished_lines(material.frames), _settling(material)
+    effects = [" ".join(material.verdict.effects)] if material.verdict.effects else []
+    unfinished = unfinished_lines(material.frames)
+    return effects, beyond, unfinished, material.verdict.robust, _settling(material)
 
 
 def _say(console: Console, text: Text) -> None:
@@ -186,8 +188,9 @@ def _column(scale: Scale, value: float) -> int:
 
 
 def _settling(material: Material) -> list[str]:
+    price = wider(material.plans[:1], material.frames)
     return [
         line
         for plan in material.plans[:1]
-        for line in (plan.terminal_line, f"  {plan.command}", f"  {WIDER}")
+        for line in (plan.terminal_line, f"  {plan.command}", *([f"  {price}"] if price else []))
     ]

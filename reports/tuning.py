@@ -4,17 +4,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from reports.choices import Search, Tried, Tuned, Tuning, is_same
-from reports.claims import Caveat
+from reports.choices import Tried, Tuned, Tuning, is_same
 from reports.figures import Mark, Table
 from reports.manifest import Manifest
 from reports.marks import Look
-from reports.numbers import count, fixed
 from reports.provenance import written
-from reports.wording import capital, listed
-
-PLACES = 4
-"""Decimals of a loss that was compared without an interval."""
+from reports.tunedwords import (
+    ended,
+    known,
+    loss_text,
+    named_seeds,
+    points_of,
+    shared_seeds,
+    still_open,
+    were,
+)
+from reports.wording import listed
 
 FEW_ROWS = 24
 """Of the table of points that is not folded."""
@@ -104,50 +109,6 @@ def section(manifest: Manifest, marks: Sequence[Mark]) -> Section | None:
     )
 
 
-def scope(manifest: Manifest) -> str:
-    """Say which hyperparameters a verdict is about, and what was tuned of them, for whom."""
-    if manifest.tuning is not None:
-        return _scope_of_tuning(manifest.tuning)
-    if manifest.search is not None:
-        return _scope_of_search(manifest, manifest.search)
-    return "these hyperparameters, which were tuned for no variant"
-
-
-def caveats(manifest: Manifest) -> Iterator[Caveat]:
-    """Say where a tuning may have missed the best, or was no fair one."""
-    tuning = manifest.tuning
-    if tuning is None:
-        return
-    yield from _not_fresh(manifest, tuning)
-    for name, each in _known(manifest, tuning):
-        if each.chosen is None and _ended(tuning, each) == tuning.trials:
-            text = (
-                f"Nothing could be chosen for {manifest.label(name)}: every point that was tried "
-                "has a cell that diverged or failed."
-            )
-            yield Caveat("untuned", text, "tuning")
-    for key in tuning.keys:
-        at = [(name, each) for name, each in _known(manifest, tuning) if key in each.at_edge]
-        if at:
-            yield Caveat("edge", _edge(manifest, key, at), "tuning")
-
-
-def named_seeds(seeds: Sequence[int]) -> str:
-    """Write `seed 7`, `seeds 7 and 9`, or `seeds 7 to 11`."""
-    ordered = sorted(seeds)
-    if len(ordered) == 1:
-        return f"seed {ordered[0]}"
-    is_row = ordered == list(range(ordered[0], ordered[0] + len(ordered)))
-    if is_row and len(ordered) > 2:  # noqa: PLR2004 - of two, both are named
-        return f"seeds {ordered[0]} to {ordered[-1]}"
-    return f"seeds {listed([str(each) for each in ordered], limit=len(ordered))}"
-
-
-def loss_text(loss: float | None) -> str:
-    """Write a loss that has no interval; a dash where there is none."""
-    return "–" if loss is None else fixed(loss, PLACES)
-
-
 def fixed_settings(manifest: Manifest, tuned: Sequence[str]) -> Table:
     """Return the hyperparameters of the training that all variants have alike and nobody tuned."""
     base = manifest.variant(manifest.baseline).settings
@@ -171,42 +132,11 @@ def _is_nuisance(key: str) -> bool:
     return kind in NUISANCE and rest not in MACHINE
 
 
-def _known(manifest: Manifest, tuning: Tuning) -> list[tuple[str, Tuned]]:
-    """Return the variants of the grid that have a tuning, in the order of the grid."""
-    names = [each.name for each in manifest.variants]
-    return [(name, tuning.variants[name]) for name in names if name in tuning.variants]
-
-
-def _ended(tuning: Tuning, each: Tuned) -> int:
-    """Return how many points of a variant have ended with all their seeds."""
-    return sum(
-        len(tried.statuses) == len(tuning.seeds) and "missing" not in tried.statuses
-        for tried in each.trials
-    )
-
-
-def _are(keys: Sequence[str]) -> str:
-    return "was" if len(keys) == 1 else "were"
-
-
-def _points_of(number: int) -> str:
-    return "1 point" if number == 1 else f"{count(number)} points"
-
-
-def _open(manifest: Manifest, tuning: Tuning) -> list[str]:
-    """Name the variants whose tuning is not finished, with how far it is."""
-    ended = [(v, _ended(tuning, tuning.variants[v.name])) for v in manifest.variants
-             if v.name in tuning.variants]
-    short = [(v, done) for v, done in ended if done < tuning.trials]
-    short += [(v, 0) for v in manifest.variants if v.name not in tuning.variants]
-    return [f"{manifest.label(v.name)} has {done} of {tuning.trials}" for v, done in short]
-
-
 def _budget(manifest: Manifest, tuning: Tuning) -> str:
-    still = _open(manifest, tuning)
+    still = still_open(manifest, tuning)
     keys = listed(tuning.keys, limit=len(tuning.keys))
     how = "all combinations" if tuning.sampler is None else "proposed for it by TPE"
-    each = f"{_points_of(tuning.trials)} of {keys} ({how}), each trained on"
+    each = f"{points_of(tuning.trials)} of {keys} ({how}), each trained on"
     trained = f"{each} {named_seeds(tuning.seeds)}"
     if still:
         return (
@@ -214,51 +144,8 @@ def _budget(manifest: Manifest, tuning: Tuning) -> str:
             f"included, is given the same budget: {trained}."
         )
     judged = f"The verdicts are judged on {named_seeds(manifest.seeds)}"
-    fresh = "" if _shared(manifest, tuning.seeds) else ", which chose nothing"
-    return (
-        f"Every variant, the baseline included, had the same budget: {trained}. {judged}{fresh}."
-    )
-
-
-def _shared(manifest: Manifest, seeds: Sequence[int]) -> list[int]:
-    return sorted({*seeds} & {*manifest.seeds})
-
-
-def _not_fresh(manifest: Manifest, tuning: Tuning) -> Iterator[Caveat]:
-    shared = _shared(manifest, tuning.seeds)
-    if shared:
-        text = f"{capital(named_seeds(shared)).capitalize()} chose the hyperparameters and judge"
-        text += "s" if len(shared) == 1 else ""
-        yield Caveat("not_fresh", f"{text} them as well, which flatters what was chosen.", "tuning")
-
-
-def _edge(manifest: Manifest, key: str, at: Sequence[tuple[str, Tuned]]) -> str:
-    parts = [
-        f"{manifest.label(name)} ({written((each.chosen or {}).get(key))})" for name, each in at
-    ]
-    return (
-        f"The chosen {key} lies at the edge of what was tried for {listed(parts)}; a better one "
-        "may lie beyond it."
-    )
-
-
-def _scope_of_tuning(tuning: Tuning) -> str:
-    keys = listed(tuning.keys, limit=len(tuning.keys))
-    budget = f"{_points_of(tuning.trials)} on {named_seeds(tuning.seeds)}"
-    return (
-        f"these hyperparameters, of which {keys} {_are(tuning.keys)} tuned for every variant with "
-        f"the same budget ({budget}) and the others for none"
-    )
-
-
-def _scope_of_search(manifest: Manifest, search: Search) -> str:
-    keys = listed(search.keys, limit=len(search.keys))
-    trials = "1 trial" if len(search.trials) == 1 else f"{count(len(search.trials))} trials"
-    baseline = manifest.label(manifest.baseline)
-    return (
-        f"these hyperparameters: {keys} {_are(search.keys)} searched for in {trials}, nothing was "
-        f"tuned for {baseline}"
-    )
+    fresh = "" if shared_seeds(manifest, tuning.seeds) else ", which chose nothing"
+    return f"Every variant, the baseline included, had the same budget: {trained}. {judged}{fresh}."
 
 
 def _chosen(manifest: Manifest, tuning: Tuning, marks: Sequence[Mark]) -> Iterator[Chosen]:
@@ -271,7 +158,7 @@ def _chosen(manifest: Manifest, tuning: Tuning, marks: Sequence[Mark]) -> Iterat
             variant.name == manifest.baseline,
             tuple(_value(each, key) for key in tuning.keys),
             loss_text(None if found is None else found.mean),
-            f"{_ended(tuning, each)} of {tuning.trials}",
+            f"{ended(tuning, each)} of {tuning.trials}",
         )
 
 
@@ -286,7 +173,7 @@ def _is_chosen(tried: Tried, each: Tuned) -> bool:
 
 
 def _points(manifest: Manifest, tuning: Tuning) -> Iterator[Point]:
-    for name, each in _known(manifest, tuning):
+    for name, each in known(manifest, tuning):
         for tried in each.trials:
             yield Point(
                 manifest.variant(name).label,
@@ -307,6 +194,6 @@ def statuses_text(statuses: Sequence[str]) -> str:
 def _fixed_note(tuning: Tuning) -> str:
     only = listed(tuning.keys, limit=len(tuning.keys))
     return (
-        f"Only {only} {_are(tuning.keys)} tuned. These hyperparameters are the same for every "
+        f"Only {only} {were(tuning.keys)} tuned. These hyperparameters are the same for every "
         "variant and may suit one better than another; no interval covers that."
     )

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from reports import numbers
 from reports.best import standings
 from reports.caveats import caveats
 from reports.claims import Caveat, Claim, Reported, Verdict, Word
@@ -31,6 +30,7 @@ from reports.estimates import (
 )
 from reports.frames import Frames, read_grid_frames
 from reports.headlines import headline
+from reports.importedwords import scope as imported_scope
 from reports.intervals import (
     FEWEST_PAIRS,
     Method,
@@ -40,25 +40,30 @@ from reports.intervals import (
     planned_critical,
     shares_of,
 )
-from reports.judged import has_answers
-from reports.looks import Judgement, Outcome, adjusted_p, asked_seeds, judged, looked
+from reports.looks import OPEN, Judgement, Outcome, adjusted_p, asked_seeds, judged, looked
 from reports.manifest import Manifest
 from reports.others import document_noise, documents_by_cell, on_other_documents
 from reports.power import deviation_limit, seeds_needed
 from reports.reported import against_reported
+from reports.scope import scope
 from reports.sensitivity import at_other_budgets, robust
 from reports.standing import Judged
-from reports.wording import sentence
+from reports.unpaired import rule, told
+from reports.welch import could_be_best
 
 __all__ = ["Caveat", "Claim", "Reported", "Verdict", "judge", "main"]
 
-USAGE = """usage: python -m reports.verdict grid=NAME [--json]
+USAGE = """usage: python -m reports.verdict grid=NAME [--json] [--exit-code]
 
 Prints the verdict of results/NAME/: the headline, a sentence for each contrast, and caveats.
 
-  grid=NAME  the folder under results/: a grid, grid@preset, or the name given to `run`
-  --json     the same for a machine, with every number
+  grid=NAME    the folder under results/: a grid, grid@preset, or the name given to `run`
+  --json       the same for a machine, with every number
+  --exit-code  exit with 1 while a contrast is open: unresolved, or with one seed
+
+Exit codes: 0 done, 1 open (with --exit-code alone), 2 bad input.
 """
+OPTIONS = ("--json", "--exit-code")
 
 
 def judge(frames: Frames) -> Verdict:
@@ -84,7 +89,7 @@ def judge(frames: Frames) -> Verdict:
         chosen.kind,
         chosen.text,
         chosen.lead,
-        _scope(frames),
+        imported_scope(frames) or scope(frames),
         seen.best if chosen.kind in NAMES_BEST else (),
         claims,
         (
@@ -120,7 +125,7 @@ def _claims(frames: Frames, judgement: Judgement) -> tuple[Claim, ...]:
             documents=second,
             details=details[each.pair],
         )
-        claims.append(replace(claim, text=sentence(claim, each.contrast, manifest)))
+        claims.append(told(claim, each.contrast, manifest))
     return tuple(claims)
 
 
@@ -139,7 +144,7 @@ def _claim(manifest: Manifest, outcome: Outcome, shares: Shares) -> Claim:
         level=1 - (ALPHA if method == "always-valid" else level_of(manifest)),
         pairs=contrast.pairs,
         wins=int((differences < 0).sum()),
-        interval=method,
+        interval=rule(method),
         holm_p=None,
         margin=manifest.margin,
         flip_probability=flip_probability(differences) if several else None,
@@ -196,6 +201,8 @@ def _candidates(manifest: Manifest, losses: Losses) -> Mapping[str, bool]:
         return dict.fromkeys(finished, True)
     comparisons, alpha = len(manifest.variants) - 1, level_of(manifest)
     method = method_of(manifest, comparisons, alpha)
+    if method == "welch":
+        return could_be_best(finished, alpha)
     # The critical values of always-valid intervals hold at all numbers of seeds together.
     alpha = ALPHA if method == "always-valid" else alpha
     asked = asked_seeds(manifest) if manifest.looks.declared else None
@@ -214,66 +221,45 @@ def _best(
     return tuple(name for name, could in candidates.items() if could and name not in worse)
 
 
-def _scope(frames: Frames) -> str:
-    manifest = frames.manifest
-    tokens = frames.cells.filter(pl.col("status") == "complete")["tokens"].max()
-    parameters = manifest.variant(manifest.baseline).parameters
-    if not isinstance(tokens, int):
-        return ""
-    size = f"{_amount(manifest, tokens)}, {numbers.amount(parameters)} parameters"
-    tuned = "these hyperparameters, which were tuned for no variant"
-    return f"At {size}, this data and {tuned}."
-
-
-def _amount(manifest: Manifest, tokens: int) -> str:
-    """Write the tokens of a cell; of a synthetic task they are fewer than those that are read."""
-    if not has_answers(manifest):
-        return f"{numbers.amount(tokens)} tokens"
-    training = manifest.training
-    read = numbers.amount(training["steps"] * training["tokens_per_step"])
-    return (
-        f"{numbers.amount(tokens)} predicted tokens (of a synthetic task only the answers count; "
-        f"{read} are read)"
-    )
-
-
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; 0, or 2 for bad input."""
+    """Run the command; 0, 1 where asked and something is open, or 2 for bad input."""
     given = list(sys.argv[1:] if argv is None else argv)
     if "--help" in given or "-h" in given:
         sys.stdout.write(USAGE)
         return 0
     try:
-        name, as_json = _arguments(given)
+        name, options = _arguments(given)
         verdict = judge(read_grid_frames(name))
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    if as_json:
+    if "--json" in options:
         json.dump(verdict.as_json(), sys.stdout, indent=1, allow_nan=False, ensure_ascii=False)
         sys.stdout.write("\n")
     else:
         width = shutil.get_terminal_size((WIDTH_OF_A_FILE, 24)).columns
         sys.stdout.write("\n".join(_wrapped(_lines(verdict), width)) + "\n")
-    return 0
+    is_open = not verdict.claims or any(each.verdict in OPEN for each in verdict.claims)
+    return int(is_open and "--exit-code" in options)
 
 
-def _arguments(given: Sequence[str]) -> tuple[str, bool]:
+def _arguments(given: Sequence[str]) -> tuple[str, set[str]]:
     name = None
     problems = []
     for each in given:
         key, joint, value = each.partition("=")
         if key == "grid" and joint and value:
             name = value
-        elif each != "--json":
-            hints = ("known: grid=NAME, --json, --help", *nearest(key, ["grid", "--json"]))
+        elif each not in OPTIONS:
+            known = ("grid", *OPTIONS)
+            hints = (f"known: grid=NAME, {', '.join(OPTIONS)}, --help", *nearest(key, known))
             problems.append(Problem("unknown argument", "command line", each, "", hints))
     if name is None and not problems:
         hints = ("python -m reports.verdict grid=positions",)
         problems.append(Problem("no grid was named", "command line", "grid", "", hints))
     if problems or name is None:
         raise UserError(*problems)
-    return name, "--json" in given
+    return name, {each for each in given if each in OPTIONS}
 
 
 def _wrapped(lines: Sequence[str], width: int) -> list[str]:

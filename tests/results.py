@@ -97,6 +97,7 @@ def results(
     context: int = CONTEXT,
     reach: int | None = None,
     beyond: Mapping[str, Mapping[str, Sequence[float | None]]] | None = None,
+    blocks: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write `folder/results/<name>/` and return it.
 
@@ -129,6 +130,7 @@ def results(
         reach: the last position that a validation document has; the context unless said.
         beyond: evaluation -> variant -> loss of every seed where it is not that of the first one;
             None where it cannot be evaluated so.
+        blocks: tuning, search and match as a manifest holds them; those of a grid that has them.
     """
     grid = _Synthetic(
         losses,
@@ -231,6 +233,7 @@ def results(
         },
         "evaluations": [{"name": each, "length": length} for each, length in evaluations],
         "code": "c0de0123456789abcdef",
+        **(blocks or {}),
     }
     text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False)
     (into / "manifest.json").write_text(text + "\n", encoding="utf-8")

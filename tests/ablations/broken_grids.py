@@ -787,11 +787,102 @@ BROKEN = (
         ("the heads do not divide", "axes.model.kv_heads[1] = 3", "model.heads = 4"),
     ),
     Broken(
-        "a memory with one window",
-        "question: Q\nbaseline: {memory: none}\naxes: {memory: [none, xl]}\n"
-        "set: {training.context: 64}\n",
+        "a quoted number",
+        grid(baseline="baseline: {model.heads: 4}\n", axes='axes: {model.heads: [4, "2"]}\n'),
+        3,
+        ("model.heads has the wrong type", 'axes.model.heads[1] = "2"', "expected int"),
+    ),
+    Broken(
+        "a quoted number for an option",
+        axes('rotary, {linspace: {edge: "0.1"}}'),
+        3,
+        ('axes.positions[1].linspace.edge = "0.1"', "expected float"),
+    ),
+    Broken(
+        "a value out of range beside one of another type",
+        grid(
+            baseline="baseline: {model.heads: 4}\n",
+            axes="axes:\n  model.heads:\n    - 4\n    - 4.0\n    - 0\n    - -1\n",
+        ),
+        6,
+        (
+            "axes.model.heads[1] = 4.0",
+            "axes.model.heads[2] = 0",
+            "axes.model.heads[3] = -1",
+            "model.heads is out of range",
+        ),
+    ),
+    Broken(
+        "layers that grow by what heads cannot share",
+        extra("set: {model.fan_out: 6}"),
         4,
-        ("memory/xl needs a context longer than one window", "at least 128"),
+        ("do not divide model.fan_out", "set.model.fan_out = 6", "model.heads = 4", "4 or 8"),
+    ),
+    Broken(
+        "layers that shrink",
+        extra("set: {model.fan_out: -8}"),
+        4,
+        ("model.fan_out is out of range", "set.model.fan_out = -8", "expected 0 or more"),
+    ),
+    Broken(
+        "layers that grow, of an odd width",
+        extra("set: {model.fan_out: 4, model.head_width: 16, model.width: 66}"),
+        4,
+        ("heads of layers that grow divide the width", "model.width = 66"),
+    ),
+    Broken(
+        "key-value heads kept from the baseline",
+        grid(
+            baseline="baseline: {model.heads: 4, model.kv_heads: 4}\n",
+            axes="axes: {model.heads: [4, 1], "
+            "model.kv_heads: {when: {model.heads: 4}, values: [4, 1]}}\n",
+        ),
+        2,
+        ("model.kv_heads = 4 does not divide model.heads = 1", "kept from the baseline"),
+    ),
+    Broken(
+        "more tokens than a machine holds",
+        extra("set: {training.batch: 100000000}"),
+        4,
+        ("a step has more tokens", "set.training.batch = 100000000", "expected at most"),
+    ),
+    Broken(
+        "a character that turns text around",
+        grid(question='question: "Is \\u202eit so?"\n'),
+        1,
+        ("a character that nobody sees, U+202E", "question = 'Is \\u202eit so?'"),
+    ),
+    Broken(
+        "a control character in the question",
+        grid(question='question: "Is it\\x07 so?"\n'),
+        1,
+        ("a character that nobody sees, U+0007",),
+    ),
+    # one setting in two spellings
+    Broken(
+        "an option beside its component and below it",
+        extra("set:\n  memory: {xl: {windows: 2}}\n  memory.xl.windows: 3"),
+        6,
+        ("memory.xl.windows is written twice", "set.memory.xl.windows = 3", "question.yaml:5"),
+    ),
+    Broken(
+        "an option of a component and of what is chosen",
+        "question: Q\nbaseline: {memory: xl, memory.windows: 3, memory.xl.windows: 3}\n"
+        "variants: {a: {memory: none}}\n",
+        2,
+        ("memory.xl.windows is written twice",),
+    ),
+    Broken(
+        "an option of a component and of whatever is chosen",
+        extra("set: {optimizer.learning_rate: 0.1, optimizer.lion.learning_rate: 0.2}"),
+        4,
+        ("optimizer.lion.learning_rate is written twice",),
+    ),
+    Broken(
+        "an option that one member of a chain has",
+        extra("set: {memory: [rmt, xl], memory.windows: 2}"),
+        4,
+        ("memory has several members: rmt, xl", "name the component: memory.xl.windows"),
     ),
     Broken(
         "text files without a path",
@@ -895,6 +986,18 @@ BROKEN = (
         extra("claim: {none: wors, source: me}"),
         4,
         ("that is no claim", "claim.none = wors", "did you mean worse?"),
+    ),
+    Broken(
+        "a verdict beside lengths of which some are none",
+        extra("evaluate:\n  judge: 2048\n  lengths: [512, 1, x]"),
+        5,
+        ("about a length that is evaluated", "expected one of the lengths: 512\n"),
+    ),
+    Broken(
+        "claims that are none beside another error",
+        extra("seeds: -1\nclaim: {none: wrose, rotary: {loss: x}, source: 3}"),
+        4,
+        ("claim.none = wrose", "claim.rotary.loss = x", "claim.source = 3", "seeds = -1"),
     ),
     Broken(
         "between one",

@@ -2,14 +2,19 @@
 
 import subprocess
 import sys
+import tracemalloc
+from contextlib import contextmanager
+from itertools import accumulate
 
 import pytest
 import torch
+from torch.nn.functional import cross_entropy
+from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
 from components.errors import UserError
 from pipelines.cost import measure, remembered
-from pipelines.train import new_model
+from pipelines.train import carries_gradient, new_model
 from tests.known import COMPONENTS
 from tests.training import VOCABULARY, cell
 
@@ -157,7 +162,68 @@ def test_what_is_kept_for_the_backward_pass_grows_with_the_batch(tmp_path):
         measure(cell(training={"batch": rows}), VOCABULARY, tmp_path).memory_bytes
         for rows in (1, 2, 3)
     )
-    assert two - one == three - two > 0
+    assert three - two >= two - one > 0  # the more rows, the less do gradients matter
+
+
+@contextmanager
+def recorded():
+    """Bytes that kernels on the CPU ask for and give back, in order."""
+    events = []
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        yield events
+    found = profiler.profiler.kineto_results.events()
+    events += [each.nbytes() for each in found if each.name() == "[memory]"]
+
+
+def most_of_a_step(own):
+    """The most memory that a real step has at once beside the parameters."""
+    model, (rows, window) = new_model(own, VOCABULARY), (own.training.batch, 32)
+    with recorded() as events:
+        state, loss = model.start(rows), torch.zeros(())
+        for end in range(window, own.training.context + 1, window):
+            tokens = torch.zeros(rows, window, dtype=torch.int64)
+            logits, state, _ = model(tokens, state)
+            loss = loss + cross_entropy(logits.flatten(0, 1), tokens.flatten())
+            if end == own.training.context or not carries_gradient(state):
+                loss.backward()
+                loss = torch.zeros(())
+    return max(accumulate(events))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {},
+        {"memory": "xl"},
+        {"memory": ["xl", "rmt"]},
+        {"memory": {"pause": {"count": 4}}},
+        {"mlp": "gated", "topology": "parallel"},
+        {"positions": "cope"},
+    ],
+    ids=str,
+)
+def test_memory_is_that_of_a_real_step_and_not_less(tmp_path, parts):
+    model = {"width": 64, "layers": 2, "heads": 4, "window": 32}
+    own = cell(model=model, training={"context": 64, "batch": 8}, **parts)
+    cost = measure(own, VOCABULARY, tmp_path)
+    beside = cost.memory_bytes - 3 * 4 * cost.parameters  # themselves and two moments
+    real = most_of_a_step(own)
+    assert 0.99 * real < beside < 1.25 * real  # attention on a CPU keeps no scores
+
+
+def test_no_batch_is_made_to_know_its_cost(tmp_path):
+    tracemalloc.start()
+    cost = measure(cell(training={"batch": 2**22}), VOCABULARY, tmp_path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2**25 < 2**35 < cost.memory_bytes
+
+
+def test_memory_that_runs_out_is_told(tmp_path):
+    file = tmp_path / "huge.py"
+    file.write_text(USERS.format(name="huge", wrong="len(bytearray(2**62))"))
+    with pytest.raises(UserError, match="the model cannot be built: MemoryError"):
+        measure(cell(positions="huge", components=[file]), VOCABULARY, tmp_path, [file])
 
 
 def test_windows_without_a_gradient_between_them_are_kept_one_at_a_time(tmp_path):

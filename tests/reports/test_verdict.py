@@ -303,6 +303,18 @@ def test_the_command_prints_json(tmp_path, monkeypatch, capsys):
     assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(found.as_json()))
 
 
+def test_a_script_sees_by_the_exit_code_whether_a_contrast_is_open(tmp_path, monkeypatch):
+    seeds = [3.41, 3.42, 3.40, 3.43, 3.42]
+    worse = [each + 0.1 + index / 1000 for index, each in enumerate(seeds)]
+    results(tmp_path, {"rotary": seeds, "none": worse})
+    results(tmp_path, {"rotary": seeds, "none": worse, "alibi": seeds[::-1]}, name="open")
+    results(tmp_path, {"rotary": [3.4], "none": [3.5]}, name="one")
+    monkeypatch.chdir(tmp_path)
+    codes = {name: main([f"grid={name}", "--exit-code"]) for name in ("positions", "open", "one")}
+    assert codes == {"positions": 0, "open": 1, "one": 1}
+    assert main(["grid=open"]) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

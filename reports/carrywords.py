@@ -1,0 +1,298 @@
+"""Sentences about what holds at another scale: templates filled from verdicts, and nothing else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from reports import numbers
+from reports.carrying import RESOLVED, Carried, Carry, Pair
+from reports.claims import Claim
+from reports.figures import Table
+from reports.manifest import Manifest
+from reports.numbers import THIN, difference_of, signed
+from reports.sides import Side
+from reports.wording import capital, listed
+
+WORDS = {"unresolved": "not resolved", "one_seed": "no verdict"}
+NAMED_PAIRS = 3
+
+
+@dataclass(frozen=True)
+class Told:
+    """Scales to tell about, with the words for them.
+
+    Fields:
+        small, large: what the two scales are called.
+    """
+
+    carry: Carry
+    sides: Sequence[Side]
+    small: str
+    large: str
+
+    @property
+    def manifest(self) -> Manifest:
+        """The smaller grid's, whose labels are used."""
+        return self.sides[self.carry.small].manifest
+
+    @property
+    def baseline(self) -> str:
+        """Label of the baseline."""
+        return self.manifest.label(self.manifest.baseline)
+
+    @property
+    def title(self) -> str:
+        """Which grid, and which scales of it."""
+        return f"{self.manifest.grid}, {self.small} to {self.large}"
+
+    @cached_property
+    def resolved(self) -> tuple[Carried, ...]:
+        """The contrasts that the small scale resolved."""
+        return self.of("holds", "flips", "differs", "small_only") + tuple(
+            each for each in self.of("open") if each.small.verdict in RESOLVED
+        )
+
+    def of(self, *states: str) -> tuple[Carried, ...]:
+        """Return the contrasts in one of these states."""
+        return tuple(each for each in self.carry.contrasts if each.state in states)
+
+    def labels(self, contrasts: Sequence[Carried]) -> str:
+        """List the variants of contrasts."""
+        return listed([self.manifest.label(each.variant) for each in contrasts])
+
+
+def headline(told: Told) -> tuple[str, str]:
+    """Return the decisive words and what follows: the first row that applies."""
+    holding, flipping = told.of("holds"), told.of("flips")
+    if not told.carry.contrasts:
+        return _nothing_shared(told)
+    if flipping:
+        verb = "flips" if len(flipping) == 1 else "flip"
+        rest = " ".join(_both(told, each) for each in flipping)
+        return f"{capital(told.labels(flipping))} {verb}.", f"{rest} {_kept(told)}".strip()
+    if not told.resolved:
+        return "Nothing to carry over.", _nothing_resolved(told)
+    if len(holding) == len(told.resolved):
+        some = "verdict carries" if len(holding) == 1 else "verdicts carry"
+        return f"The {some} over.", _all_hold(told)
+    if holding:
+        return "Part of the verdicts carries over.", f"{_kept(told)} {_others(told)}".strip()
+    if told.of("differs"):
+        lead = f"No verdict of {told.small} holds at {told.large}."
+        return lead, _others(told)
+    return "Whether the verdicts carry over is not resolved.", _others(told)
+
+
+def pairs_sentences(told: Told) -> tuple[str, ...]:
+    """Tell how many pairs keep their order, how many are resolved where, and which flip."""
+    carry = told.carry
+    if carry.accuracy is None:
+        return ("No pair of variants has a finished seed in common at both scales.",)
+    total = len(carry.pairs)
+    order = (
+        f"{_of(carry.kept, total)} of variants {_have(carry.kept)} the same order of mean losses "
+        f"at {told.small} and at {told.large} ({numbers.percent(carry.accuracy)}). An order that "
+        "is not resolved may be luck."
+    )
+    return (order, _resolved(told), *_flips(told), *_left_out(carry))
+
+
+def contrasts_table(told: Told) -> Table:
+    """Return every contrast with the baseline at both scales."""
+    columns = ("variant", told.small, told.large, f"{told.small} → {told.large}")
+    rows = tuple(
+        (told.manifest.variant(each.variant).label, _said(each, 0), _said(each, 1), _state(each))
+        for each in told.carry.contrasts
+    )
+    return Table(columns, rows)
+
+
+def pairs_table(told: Told) -> Table:
+    """Return every pair at both scales."""
+    columns = ("pair", told.small, "verdict", told.large, "verdict", "order")
+    rows = tuple(
+        (
+            _pair(told, each),
+            signed(each.small),
+            word(each.words[0]),
+            signed(each.large),
+            word(each.words[1]),
+            _order(each),
+        )
+        for each in told.carry.pairs
+    )
+    return Table(columns, rows)
+
+
+def word(verdict: str) -> str:
+    """Return the word of a table for a verdict."""
+    return WORDS.get(verdict, verdict)
+
+
+def _nothing_shared(told: Told) -> tuple[str, str]:
+    below, above = (told.sides[each].manifest for each in (told.carry.small, told.carry.large))
+    if below.baseline != above.baseline:
+        rest = f"The baselines differ: {below.label(below.baseline)} at {told.small}, "
+        rest += f"{above.label(above.baseline)} at {told.large}."
+        return "Whether the verdicts carry over cannot be told.", rest
+    return "Nothing to carry over.", f"No contrast was asked at {told.small} and at {told.large}."
+
+
+def _nothing_resolved(told: Told) -> str:
+    later = told.of("large_only")
+    rest = f"No contrast is resolved at {told.small}"
+    if not later:
+        return f"{rest}, and none at {told.large}."
+    return f"{rest}; at {told.large} {_facts(told, later, 1)}."
+
+
+def _all_hold(told: Told) -> str:
+    holding, later = told.of("holds"), told.of("large_only")
+    tail = f" Resolved at {told.large} alone: {_facts(told, later, 1)}." if later else ""
+    unresolved = len(told.carry.contrasts) - len(holding) - len(later)
+    if unresolved:
+        verb = "is" if unresolved == 1 else "are"
+        tail += f" {_count(unresolved, 'contrast')} {verb} resolved at neither."
+    begin = capital(_facts(told, holding, 0))
+    return f"{begin} at {told.small} and at {told.large}.{tail}"
+
+
+def _kept(told: Told) -> str:
+    total, holding = len(told.resolved), told.of("holds")
+    verb = "holds" if len(holding) == 1 else "hold"
+    named = f": {_facts(told, holding, 0)}" if holding else ""
+    many = _count(total, "verdict")
+    return f"{len(holding)} of {many} of {told.small} {verb} at {told.large}{named}."
+
+
+def _others(told: Told) -> str:
+    """Say what became of the verdicts that neither hold nor flip."""
+    gone = [each for each in told.resolved if each.state in {"small_only", "open", "differs"}]
+    return " ".join(_both(told, each) for each in gone)
+
+
+def _both(told: Told, each: Carried) -> str:
+    name = capital(told.manifest.label(each.variant))
+    large = each.large.verdict
+    text = f"{name} is {_against(each.small, told.baseline)} at {told.small}"
+    if large == "diverged":
+        return f"{text} and diverged at {told.large}."
+    if each.state == "open":
+        after = _against(each.large, told.baseline)
+        return f"{text} and {after} at {told.large}, which shows no change."
+    if large not in RESOLVED:
+        return f"{text} and {word(large)} at {told.large}."
+    return f"{text} and {_short(large)} at {told.large}."
+
+
+def _against(claim: Claim, baseline: str) -> str:
+    if claim.verdict == "equivalent":
+        return f"within {numbers.margin(claim.margin or 0)} of {baseline}"
+    return f"{claim.verdict} than {baseline}"
+
+
+def _short(verdict: str) -> str:
+    return "within the margin" if verdict == "equivalent" else verdict
+
+
+def _facts(told: Told, contrasts: Sequence[Carried], scale: int) -> str:
+    """Write `none and linspace are worse than rotary`, a group for each verdict."""
+    groups: dict[str, list[Carried]] = {}
+    for each in contrasts:
+        groups.setdefault(_against((each.small, each.large)[scale], told.baseline), []).append(each)
+    parts = [
+        f"{told.labels(some)} {'is' if len(some) == 1 else 'are'} {against}"
+        for against, some in groups.items()
+    ]
+    return ", ".join(parts)
+
+
+def _resolved(told: Told) -> str:
+    carry = told.carry
+    both, one, none = (carry.resolved_at(scales) for scales in (2, 1, 0))
+    same = sum(each.words[0] == each.words[1] for each in both)
+    agreeing = f", {same} of them with the same verdict" if both else ""
+    return (
+        f"Resolved at both scales: {_count(len(both), 'pair')}{agreeing}; at one: {len(one)}; "
+        f"at neither: {len(none)}. All pairs of a scale are a family of their own here, with 95"
+        f"{THIN}% for itself; it needs wider intervals than the contrasts on the page of the grid."
+    )
+
+
+def _flips(told: Told) -> tuple[str, ...]:
+    flipping = [each for each in told.carry.pairs if each.flips]
+    turned = [each for each in told.carry.pairs if each.small * each.large < 0 and not each.flips]
+    sentences = []
+    if flipping:
+        named = listed([_pair(told, each) for each in flipping], limit=NAMED_PAIRS)
+        sentences.append(f"Resolved in opposite directions: {named}.")
+    if turned:
+        named = listed([_pair(told, each) for each in turned], limit=NAMED_PAIRS)
+        sentences.append(f"Another order of means, not resolved at both scales: {named}.")
+    return tuple(sentences)
+
+
+def _left_out(carry: Carry) -> tuple[str, ...]:
+    if not carry.left_out:
+        return ()
+    verb = "is" if carry.left_out == 1 else "are"
+    many = _count(carry.left_out, "pair")
+    return (f"{many} {verb} not counted: a cell diverged, or no finished seed is common.",)
+
+
+def _said(each: Carried, scale: int) -> str:
+    claim = (each.small, each.large)[scale]
+    if claim.difference is None:
+        return word(claim.verdict)
+    limits = ""
+    if claim.low is not None and claim.high is not None:
+        limits = f" ({numbers.interval(claim.low, claim.high)})"
+    places = None if not limits else numbers.decimals(((claim.high or 0) - (claim.low or 0)) / 2)
+    return f"{signed(claim.difference, places)}{limits}, {word(claim.verdict)}"
+
+
+def _state(each: Carried) -> str:
+    if "diverged" in {each.small.verdict, each.large.verdict}:
+        return "diverged"
+    return {
+        "holds": "holds",
+        "flips": "flips",
+        "differs": "another verdict",
+        "small_only": "not resolved there",
+        "large_only": "resolved there alone",
+        "open": "cannot tell",
+    }[each.state]
+
+
+def _order(each: Pair) -> str:
+    if each.flips:
+        return "flips"
+    if each.small * each.large == 0:
+        return "a tie"
+    return "same" if each.keeps_order else "another"
+
+
+def _pair(told: Told, each: Pair) -> str:
+    return difference_of(told.manifest.label(each.a), told.manifest.label(each.b))
+
+
+def _of(some: int, every: int) -> str:
+    return f"{some} of {_count(every, 'pair')}"
+
+
+def _have(some: int) -> str:
+    return "has" if some == 1 else "have"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def together(grids: int) -> str:
+    """Say at which level the intervals of several grids hold at once."""
+    level = 100 - 5 * grids
+    text = f"The intervals of one grid hold at once with 95{THIN}%"
+    if level <= 0:
+        return f"{text}; no level is known for those of all grids together."
+    every = "both grids" if grids == 2 else f"all {grids} grids"  # noqa: PLR2004 - both are two
+    return f"{text}; those of {every} together with {level}{THIN}% at least."

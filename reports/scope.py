@@ -1,0 +1,32 @@
+"""What a verdict is about: tokens, size, data, hyperparameters; never more than was trained."""
+
+import polars as pl
+
+from reports import numbers
+from reports.frames import Frames
+from reports.judged import has_answers
+from reports.manifest import Manifest
+from reports.tunedwords import tuned_scope
+
+
+def scope(frames: Frames) -> str:
+    """Return the sentence behind every verdict; empty where no cell finished."""
+    manifest = frames.manifest
+    tokens = frames.cells.filter(pl.col("status") == "complete")["tokens"].max()
+    parameters = manifest.variant(manifest.baseline).parameters
+    if not isinstance(tokens, int):
+        return ""
+    size = f"{_amount(manifest, tokens)}, {numbers.amount(parameters)} parameters"
+    return f"At {size}, this data and {tuned_scope(manifest)}."
+
+
+def _amount(manifest: Manifest, tokens: int) -> str:
+    """Write the tokens of a cell; of a synthetic task they are fewer than those that are read."""
+    if not has_answers(manifest):
+        return f"{numbers.amount(tokens)} tokens"
+    training = manifest.training
+    read = numbers.amount(training["steps"] * training["tokens_per_step"])
+    return (
+        f"{numbers.amount(tokens)} predicted tokens (of a synthetic task only the answers count; "
+        f"{read} are read)"
+    )
