@@ -59,6 +59,7 @@ class Earlier:
     def __init__(self, store: Path) -> None:
         self._store = store
         self._read: list[Before] | None = None
+        self._paces: dict[str, list[Pace]] = {}
 
     def nearest(self, document: Mapping[str, Any]) -> Before | None:
         """Return the run of the same seed, model and parts that differs in the fewest sections.
@@ -83,9 +84,11 @@ class Earlier:
 
     def paces(self, device: str) -> list[Pace]:
         """Return how fast runs on this class of device were; a sample of a large store."""
-        same = (each for each in self._runs() if each.document["device"] == device)
-        paces = (self.pace(each) for each in islice(same, MOST_PACES))
-        return [pace for pace in paces if pace is not None]
+        if device not in self._paces:
+            same = (each for each in self._runs() if each.document["device"] == device)
+            paces = (self.pace(each) for each in islice(same, MOST_PACES))
+            self._paces[device] = [pace for pace in paces if pace is not None]
+        return self._paces[device]
 
     def _finished(self, before: Before) -> tuple[str, str]:
         run = read_run(self._store, before.fingerprint)

@@ -82,20 +82,22 @@ def refuse_decided_elsewhere(
     if found.tune is None:
         return
     changed = {key for _, own in declared.variants.values() for key in own}
+    elsewhere = {*declared.axes.values, *declared.leave_out}
     decided = {
         "an axis": declared.axes.values,
         "under `set`": declared.fixed,
-        "in the baseline": declared.baseline,
+        "in the baseline": {*declared.baseline} - elsewhere,
         "what a variant changes": changed,
         "left out": declared.leave_out,
     }
     refuse_decided(found.tune.axes, decided, problems)
+    solved = {FLOPS_STEPS} if match is None else {match.key, FLOPS_STEPS}
     if match is not None or hold == "flops":
         equal = "hold: flops" if match is None else "match"
         problems.found += [
             _problem(axis, f"{axis.key} may change what `{equal}` makes equal", _HINT_SIZELESS)
             for axis in found.tune.axes
-            if axis.key not in SIZELESS and axis.key.partition(".")[0] not in SIZELESS
+            if not {axis.key, axis.key.partition(".")[0]} & {*SIZELESS, *solved}
         ]
 
 

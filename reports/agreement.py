@@ -51,13 +51,10 @@ def _apart(names: Sequence[str], facts: Sequence[Fact]) -> Iterator[Caveat]:
     differing = [each for each in facts if not each.agrees]
     if differing:
         reasons = "; ".join(apart(each, names) for each in differing)
-        begin = "Losses of different columns are not to be compared"
+        so = "Losses of different columns are not to be compared."
         if {each.name for each in differing} <= SIZES:
-            begin = (
-                "Columns are different recipes, so what lies between them is no variant's effect"
-            )
-        text = f"{begin}: {reasons}."
-        yield Caveat("not_pooled", text, "grids")
+            so = "Columns are different recipes: what lies between them is no variant's effect."
+        yield Caveat("not_pooled", f"{reasons[0].upper()}{reasons[1:]}. {so}", "grids")
 
 
 def _unfinished(sides: Sequence[Side], names: Sequence[str]) -> Iterator[Caveat]:

@@ -164,6 +164,8 @@ def _all_pairs(side: Side) -> Mapping[tuple[str, str], _Difference]:
 def _difference(outcome: Outcome) -> _Difference:
     contrast = outcome.contrast
     mean = float(contrast.differences.mean()) if contrast.pairs else 0.0
+    # Of runs that are not paired the interval has a difference of its own.
+    mean = mean if outcome.interval is None else outcome.interval.estimate
     return _Difference(contrast.a, contrast.b, mean, str(outcome.word), contrast.pairs)
 
 

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reports import numbers
-from reports.carrying import RESOLVED, Carried, Carry, Pair
+from reports.carrying import RESOLVED, Carried, Carry
 from reports.claims import Claim
-from reports.figures import Table
 from reports.manifest import Manifest
-from reports.numbers import THIN, difference_of, signed
+from reports.numbers import THIN
 from reports.sides import Side
 from reports.wording import capital, listed
 
 WORDS = {"unresolved": "not resolved", "one_seed": "no verdict"}
-NAMED_PAIRS = 3
 
 
 @dataclass(frozen=True)
@@ -42,8 +40,10 @@ class Told:
 
     @property
     def title(self) -> str:
-        """Which grid, and which scales of it."""
-        return f"{self.manifest.grid}, {self.small} to {self.large}"
+        """Which scales, and of which grid where several grids are compared."""
+        text = f"{self.small} to {self.large}"
+        several = len({each.manifest.grid for each in self.sides}) > 1
+        return f"{self.manifest.grid}, {text}" if several else text
 
     @cached_property
     def resolved(self) -> tuple[Carried, ...]:
@@ -62,7 +62,13 @@ class Told:
 
 
 def headline(told: Told) -> tuple[str, str]:
-    """Return the decisive words and what follows: the first row that applies."""
+    """Return the decisive words and what follows, what diverged last."""
+    lead, rest = _headline(told)
+    return lead, " ".join(part for part in (rest, *_divergences(told)) if part)
+
+
+def _headline(told: Told) -> tuple[str, str]:
+    """Return the first row that applies."""
     holding, flipping = told.of("holds"), told.of("flips")
     if not told.carry.contrasts:
         return _nothing_shared(told)
@@ -81,47 +87,6 @@ def headline(told: Told) -> tuple[str, str]:
         lead = f"No verdict of {told.small} holds at {told.large}."
         return lead, _others(told)
     return "Whether the verdicts carry over is not resolved.", _others(told)
-
-
-def pairs_sentences(told: Told) -> tuple[str, ...]:
-    """Tell how many pairs keep their order, how many are resolved where, and which flip."""
-    carry = told.carry
-    if carry.accuracy is None:
-        return ("No pair of variants has a finished seed in common at both scales.",)
-    total = len(carry.pairs)
-    order = (
-        f"{_of(carry.kept, total)} of variants {_have(carry.kept)} the same order of mean losses "
-        f"at {told.small} and at {told.large} ({numbers.percent(carry.accuracy)}). An order that "
-        "is not resolved may be luck."
-    )
-    return (order, _resolved(told), *_flips(told), *_left_out(carry))
-
-
-def contrasts_table(told: Told) -> Table:
-    """Return every contrast with the baseline at both scales."""
-    columns = ("variant", told.small, told.large, f"{told.small} → {told.large}")
-    rows = tuple(
-        (told.manifest.variant(each.variant).label, _said(each, 0), _said(each, 1), _state(each))
-        for each in told.carry.contrasts
-    )
-    return Table(columns, rows)
-
-
-def pairs_table(told: Told) -> Table:
-    """Return every pair at both scales."""
-    columns = ("pair", told.small, "verdict", told.large, "verdict", "order")
-    rows = tuple(
-        (
-            _pair(told, each),
-            signed(each.small),
-            word(each.words[0]),
-            signed(each.large),
-            word(each.words[1]),
-            _order(each),
-        )
-        for each in told.carry.pairs
-    )
-    return Table(columns, rows)
 
 
 def word(verdict: str) -> str:
@@ -149,10 +114,10 @@ def _nothing_resolved(told: Told) -> str:
 def _all_hold(told: Told) -> str:
     holding, later = told.of("holds"), told.of("large_only")
     tail = f" Resolved at {told.large} alone: {_facts(told, later, 1)}." if later else ""
-    unresolved = len(told.carry.contrasts) - len(holding) - len(later)
+    unresolved = sum("diverged" not in verdicts(each) for each in told.of("open"))
     if unresolved:
         verb = "is" if unresolved == 1 else "are"
-        tail += f" {_count(unresolved, 'contrast')} {verb} resolved at neither."
+        tail += f" {counted(unresolved, 'contrast')} {verb} resolved at neither."
     begin = capital(_facts(told, holding, 0))
     return f"{begin} at {told.small} and at {told.large}.{tail}"
 
@@ -161,7 +126,7 @@ def _kept(told: Told) -> str:
     total, holding = len(told.resolved), told.of("holds")
     verb = "holds" if len(holding) == 1 else "hold"
     named = f": {_facts(told, holding, 0)}" if holding else ""
-    many = _count(total, "verdict")
+    many = counted(total, "verdict")
     return f"{len(holding)} of {many} of {told.small} {verb} at {told.large}{named}."
 
 
@@ -183,6 +148,20 @@ def _both(told: Told, each: Carried) -> str:
     if large not in RESOLVED:
         return f"{text} and {word(large)} at {told.large}."
     return f"{text} and {_short(large)} at {told.large}."
+
+
+def _divergences(told: Told) -> list[str]:
+    """Say what diverged, but for what a sentence about a verdict of the small scale says."""
+    below = [each for each in told.carry.contrasts if each.small.verdict == "diverged"]
+    above = [each for each in told.carry.contrasts if each.large.verdict == "diverged"]
+    above = [each for each in above if each.small.verdict not in RESOLVED]
+    places = ((below, told.small), (above, told.large))
+    return [f"{capital(told.labels(some))} diverged at {name}." for some, name in places if some]
+
+
+def verdicts(each: Carried) -> set[str]:
+    """Return the verdicts of both scales."""
+    return {each.small.verdict, each.large.verdict}
 
 
 def _against(claim: Claim, baseline: str) -> str:
@@ -207,84 +186,8 @@ def _facts(told: Told, contrasts: Sequence[Carried], scale: int) -> str:
     return ", ".join(parts)
 
 
-def _resolved(told: Told) -> str:
-    carry = told.carry
-    both, one, none = (carry.resolved_at(scales) for scales in (2, 1, 0))
-    same = sum(each.words[0] == each.words[1] for each in both)
-    agreeing = f", {same} of them with the same verdict" if both else ""
-    return (
-        f"Resolved at both scales: {_count(len(both), 'pair')}{agreeing}; at one: {len(one)}; "
-        f"at neither: {len(none)}. All pairs of a scale are a family of their own here, with 95"
-        f"{THIN}% for itself; it needs wider intervals than the contrasts on the page of the grid."
-    )
-
-
-def _flips(told: Told) -> tuple[str, ...]:
-    flipping = [each for each in told.carry.pairs if each.flips]
-    turned = [each for each in told.carry.pairs if each.small * each.large < 0 and not each.flips]
-    sentences = []
-    if flipping:
-        named = listed([_pair(told, each) for each in flipping], limit=NAMED_PAIRS)
-        sentences.append(f"Resolved in opposite directions: {named}.")
-    if turned:
-        named = listed([_pair(told, each) for each in turned], limit=NAMED_PAIRS)
-        sentences.append(f"Another order of means, not resolved at both scales: {named}.")
-    return tuple(sentences)
-
-
-def _left_out(carry: Carry) -> tuple[str, ...]:
-    if not carry.left_out:
-        return ()
-    verb = "is" if carry.left_out == 1 else "are"
-    many = _count(carry.left_out, "pair")
-    return (f"{many} {verb} not counted: a cell diverged, or no finished seed is common.",)
-
-
-def _said(each: Carried, scale: int) -> str:
-    claim = (each.small, each.large)[scale]
-    if claim.difference is None:
-        return word(claim.verdict)
-    limits = ""
-    if claim.low is not None and claim.high is not None:
-        limits = f" ({numbers.interval(claim.low, claim.high)})"
-    places = None if not limits else numbers.decimals(((claim.high or 0) - (claim.low or 0)) / 2)
-    return f"{signed(claim.difference, places)}{limits}, {word(claim.verdict)}"
-
-
-def _state(each: Carried) -> str:
-    if "diverged" in {each.small.verdict, each.large.verdict}:
-        return "diverged"
-    return {
-        "holds": "holds",
-        "flips": "flips",
-        "differs": "another verdict",
-        "small_only": "not resolved there",
-        "large_only": "resolved there alone",
-        "open": "cannot tell",
-    }[each.state]
-
-
-def _order(each: Pair) -> str:
-    if each.flips:
-        return "flips"
-    if each.small * each.large == 0:
-        return "a tie"
-    return "same" if each.keeps_order else "another"
-
-
-def _pair(told: Told, each: Pair) -> str:
-    return difference_of(told.manifest.label(each.a), told.manifest.label(each.b))
-
-
-def _of(some: int, every: int) -> str:
-    return f"{some} of {_count(every, 'pair')}"
-
-
-def _have(some: int) -> str:
-    return "has" if some == 1 else "have"
-
-
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """Write `1 pair`, `2 pairs`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 

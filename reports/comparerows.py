@@ -216,8 +216,9 @@ def _all_against(comparison: Comparison, shared: Shared, shape: _Shape) -> tuple
             continue
         baseline = side.manifest.label(side.manifest.baseline)
         where = f"against {baseline} in {comparison.names[place]}"
-        is_plain = has_one_baseline and len(shared.members) == 1
-        found.append(_against(claim, "" if is_plain else where, places))
+        if len(shared.members) == 1:
+            where = "" if has_one_baseline else f"against {baseline}"
+        found.append(_against(claim, where, places))
     return tuple(found)
 
 

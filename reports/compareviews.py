@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from reports import provenance
 from reports.carrying import size_of
-from reports.carrywords import Told, contrasts_table, pairs_sentences, pairs_table, together
+from reports.carrywords import Told, together
 from reports.cellviews import seeds_text
 from reports.claims import Caveat
 from reports.comparerows import BesideRow, Pooled, beside, pooled
@@ -15,6 +15,7 @@ from reports.context import Words, headline, title_sentences
 from reports.figures import Table
 from reports.figures.scale import Picture
 from reports.numbers import amount, count, date, seconds
+from reports.pairwords import contrasts_table, pairs_sentences, pairs_table
 from reports.scaling import Scales
 from reports.sides import Side, tokenizers
 from reports.wording import listed

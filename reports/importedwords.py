@@ -8,6 +8,7 @@ import polars as pl
 from reports import numbers
 from reports.claims import Caveat
 from reports.frames import Frames
+from reports.manifest import Manifest
 from reports.numbers import count
 from reports.wording import capital, listed
 
@@ -47,6 +48,36 @@ def scope(frames: Frames) -> str:
     return (
         f"{size} imported: which data and hyperparameters these runs had, and whether any of them "
         "was tuned for one variant, is not known here."
+    )
+
+
+def facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
+    """Return where imported runs come from, as (name, value); nothing for runs of this project."""
+    source = manifest.source
+    if source is None:
+        return ()
+    files = "1 file" if source["files"] == 1 else f"{count(source['files'])} files"
+    held = "the same order of the data at equal seed, as the mapping says"
+    return (
+        ("Imported from", f"{_where(source)}; {files}, BLAKE2b {source['digest']}"),
+        ("Code, data, training", "not known, since the runs were not trained here"),
+        ("Judged by", str(manifest.evaluations[0].get("called", "validation loss"))),
+        ("Held equal", f"not checked; {held}" if source["paired"] else "not checked"),
+        ("Steps", _counted(source)),
+        ("Guessed", "; ".join(source["guesses"]) or "nothing"),
+        ("Not in the source", ", ".join(source["lacks"]) or "nothing that this page shows"),
+    )
+
+
+def _where(source: Mapping[str, Any]) -> str:
+    return f"{FORMATS.get(source['format'], source['format'])}, {source['from']}"
+
+
+def _counted(source: Mapping[str, Any]) -> str:
+    every, first = count(source["every"]), count(source["first_step"])
+    same = source["every"] == source["first_step"] == 1
+    return (
+        "as in the source" if same else f"one here is {every} of the source, from its step {first}"
     )
 
 
@@ -101,17 +132,16 @@ def _pairing(source: Mapping[str, Any]) -> Iterator[Caveat]:
 def _looks(source: Mapping[str, Any]) -> Iterator[Caveat]:
     if not source["looks_said"]:
         text = (
-            "How the number of seeds was chosen is not known (looks:): the intervals hold if it was "
-            "fixed before anybody looked."
+            "How the number of seeds was chosen is not known (looks:): the intervals hold if it "
+            "was fixed before anybody looked."
         )
         yield Caveat("looks_unknown", text, "provenance")
 
 
 def _imported(source: Mapping[str, Any]) -> Caveat:
-    where = f"{FORMATS.get(source['format'], source['format'])}, {source['from']}"
     text = (
-        f"These runs were imported ({where}): that variants differ only in what their names say, "
-        "on the same data and with equal budgets, was not checked here."
+        f"These runs were imported ({_where(source)}): that variants differ only in what their "
+        "names say, on the same data and with equal budgets, was not checked here."
     )
     return Caveat("imported", text, "provenance")
 

@@ -1,6 +1,7 @@
 """The rows of the index: what each results folder and the report beside it say of themselves."""
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -185,7 +186,7 @@ def _report(folder: Path, said: Mapping[str, Any]) -> tuple[Words, ...]:
 
 def _without_report(folder: Path, said: Mapping[str, Any]) -> str:
     what = "The report is older than the results." if said else "There is no report."
-    return f"{what} python -m reports.build grid={folder.name} writes it."
+    return f"{what} python -m reports.build {shlex.quote(f'grid={folder.name}')} writes it."
 
 
 def _times(folder: Path) -> pl.DataFrame:

@@ -143,6 +143,16 @@ class Manifest:
         """Whether equal seeds share data order and initial values; imports have to say so."""
         return self.source is None or bool(self.source["paired"])
 
+    @property
+    def pairing(self) -> str:
+        """What tables call the differences: `paired`, or `unpaired`."""
+        return "paired" if self.is_paired else "unpaired"
+
+    @property
+    def evidence(self) -> str:
+        """What differences rest on: `paired seeds`, or `unpaired runs of each`."""
+        return "paired seeds" if self.is_paired else "unpaired runs of each"
+
     def variant(self, name: str) -> Variant:
         """Return the variant called `name`; KeyError if there is none."""
         return {each.name: each for each in self.variants}[name]

@@ -16,6 +16,7 @@ WIDTH, HEIGHT = 360, 290
 LEFT, RIGHT, TOP, BOTTOM = 50.0, 100.0, 10.0, 52.0
 GAP = 15.0  # between the names at line ends
 ASIDE = 3.5  # by which variants stand beside each other, so that no interval hides another
+WIDEST = 24.0  # from the first to the last of them
 NEAR = 62.0  # below it the names of two scales stand on two lines
 LONGEST = 14  # letters of a name beside the lines
 
@@ -88,8 +89,8 @@ class Picture:
 
     @property
     def view_box(self) -> str:
-        """Of the drawing."""
-        return f"0 0 {WIDTH} {HEIGHT}"
+        """Of the drawing; a second line of scales makes it higher."""
+        return f"0 0 {WIDTH} {HEIGHT + max((foot.y for foot in self.feet), default=0.0):g}"
 
     @property
     def frame(self) -> tuple[float, float, float, float]:
@@ -119,11 +120,14 @@ def scale_picture(
         return Picture(title, label, problem="No variant has a result to draw.")
     along = _along([value.size for value in values] + [size for size, _, _ in feet])
     up = _up(values, has_zero=bool(zero))
+    aside = min(ASIDE, WIDEST / len(series))
     lines = [
-        _line(mark, own, along, up, ASIDE * (place - (len(series) - 1) / 2))
+        _line(mark, own, along, up, aside * (place - (len(series) - 1) / 2))
         for place, (mark, own) in enumerate(series)
         if own
     ]
+    # What has no colour lies below what has.
+    lines.sort(key=lambda line: line.look.mark.slot is not None)
     level = _height(up, 0.0) if zero else None
     return Picture(
         title,

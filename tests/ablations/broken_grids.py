@@ -66,6 +66,10 @@ def zipped(line: str, kv_heads: str = "4") -> str:
 
 MANY = list(range(1, 60))
 
+RATES = "{optimizer.learning_rate: [0.1, 0.2], trials: 2}"
+MATCH = "match: {parameters: mlp.width}"
+TWO = ("the grid has tune and search", "one of the two")
+
 BROKEN = (
     # names that nobody knows
     Broken(
@@ -1016,5 +1020,73 @@ BROKEN = (
         extra("claim: {rotary: better}"),
         4,
         ("the baseline is what the others are compared with", "claim.rotary"),
+    ),
+    # what is chosen before anything is judged
+    Broken("tune and search", grid(axes=f"search: {RATES}\n") + f"tune: {RATES}\n", 4, TWO),
+    Broken("axes and search", extra(f"search: {RATES}"), 4, ("the grid has axes and search",)),
+    Broken(
+        "exclude in a search",
+        grid(axes=f"search: {RATES}\n") + "exclude: [{positions: none}]\n",
+        4,
+        ("exclude belongs to axes",),
+    ),
+    *(
+        Broken(why, extra(f"{rest}tune: {{{key}: {values}}}"), 4 + rest.count("\n"), (part, key))
+        for why, rest, key, values, part in (
+            ("tuned axis", "", "positions", "[rotary, none]", "positions is tuned and an axis"),
+            ("tuned and set", "set: {model.heads: 2}\n", "model.heads", "[2, 4]", "under `set`"),
+            ("tuned text", "", "data.vocabulary", "[300, 400]", "cannot be chosen by the loss"),
+            ("tuned and solved", f"{MATCH}\n", "mlp.width", "[32, 64]", "solved by `match`"),
+            ("tuned size", f"{MATCH}\n", "model.layers", "[1, 2]", "what `match` makes equal"),
+            (
+                "tuned FLOPs",
+                "hold: flops\n",
+                "training.batch",
+                "[4, 8]",
+                "what `hold: flops` makes",
+            ),
+            ("steps of FLOPs", "hold: flops\n", "training.steps", "[4, 8]", "solved by `hold: "),
+            ("for some variants", "", "positions.base", "[9, 99]", "positions/none has no option"),
+            ("no such cell", "", "model.heads", "[2, 3, 4]", "3 does not divide model.width = 64"),
+            ("range", "", "model.heads", "{low: 1, high: 4}", "cannot be tried out whole"),
+        )
+    ),
+    Broken(
+        "tuned in the baseline",
+        grid(
+            baseline="baseline: {model.heads: 4}\n",
+            axes="variants: {none: {positions: none, model.heads: 2}}\n",
+            tune="tune: {model.heads: [2, 4]}\n",
+        ),
+        4,
+        ("model.heads is tuned and in the baseline", "tuned and what a variant changes"),
+    ),
+    *(
+        Broken(why, grid(axes=f"search: {{{inner}}}\n"), 3, parts)
+        for why, inner, parts in (
+            ("search of nothing", "trials: 3", ("search varies nothing", "search = {trials: 3}")),
+            ("no trials", "model.heads: {low: 1, high: 4}", ("no number of trials", "trials: 20")),
+            (
+                "a sampler that nobody knows",
+                "model.heads: [1, 2], sampler: gird",
+                ("unknown sampler", "search.sampler = gird", "did you mean grid?"),
+            ),
+            (
+                "a search of another context",
+                "training.context: [128, 256], sampler: grid",
+                ("training.context cannot be chosen by the loss",),
+            ),
+            (
+                "an option of what may not be chosen",
+                "memory: [none, xl], memory.xl.windows: [1, 2], sampler: grid",
+                ("memory/xl is not chosen here: memory is none", "memory.xl.windows"),
+            ),
+        )
+    ),
+    Broken(
+        "a claim about no variant of a search",
+        grid(axes=f"search: {RATES}\n") + "claim: {bets: better, source: me}\n",
+        4,
+        ("no variant is called bets", "did you mean best?"),
     ),
 )

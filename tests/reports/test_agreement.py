@@ -21,8 +21,8 @@ def test_grids_that_agree_have_no_caveat(tmp_path):
 def test_presets_are_named_once(tmp_path):
     found = caveats(results(tmp_path, SMALL), at_preset(tmp_path, LARGE))
     assert found == {
-        "not_pooled": "Columns are different recipes, so what lies between them is no variant's "
-        "effect: the presets differ: laptop, pythia-14m."
+        "not_pooled": "The presets differ: laptop, pythia-14m. Columns are different recipes: what "
+        "lies between them is no variant's effect."
     }
 
 
@@ -30,8 +30,8 @@ def test_other_data_forbid_to_compare_losses(tmp_path):
     first, second = two(tmp_path)
     edit_manifest(second, data=read(second)["data"] | {"digest": "f" * 20})
     assert caveats(first, second)["not_pooled"] == (
-        "Losses of different columns are not to be compared: the data differ: "
-        "0123456789abcdef0123 (positions), ffffffffffffffffffff (memory)."
+        "The data differ: 0123456789abcdef0123 (positions), ffffffffffffffffffff (memory). "
+        "Losses of different columns are not to be compared."
     )
 
 

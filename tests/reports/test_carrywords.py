@@ -2,7 +2,8 @@ import re
 
 import pytest
 
-from reports.carrywords import headline, pairs_sentences, together
+from reports.carrywords import headline, together
+from reports.pairwords import pairs_sentences
 from tests.reports.test_carrying import BASE, shifted
 from tests.results import results
 from tests.scales import LARGE, SMALL, at_preset, compared
@@ -105,6 +106,15 @@ def test_headlines(tmp_path, case):
 def test_a_divergence_is_said_and_no_verdict(tmp_path):
     found = told(tmp_path, {"b": UP}, {"b": UP}, status={"b/1": "diverged"})
     assert " ".join(headline(found)).endswith("at laptop and diverged at pythia-14m.")
+
+
+def test_a_divergence_at_the_small_scale_is_not_told_as_unresolved(tmp_path):
+    first = results(tmp_path, {"a": BASE, "b": UP, "c": UP}, status={"c/1": "diverged"})
+    second = at_preset(tmp_path, {"a": BASE, "b": UP, "c": NOISY})
+    assert " ".join(headline(compared(first, second).told[0])) == (
+        "The verdict carries over. b is worse than a at laptop and at pythia-14m. "
+        "c diverged at laptop."
+    )
 
 
 def test_other_baselines_are_said(tmp_path):

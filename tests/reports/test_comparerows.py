@@ -52,7 +52,7 @@ def test_baselines_that_differ_are_named_in_tag_and_verdict(tmp_path):
     assert found["In memory alone"]["xl"].tag == "baseline of memory"
     assert row.drawn.baseline is None
     assert [each.grid for each in found["In positions alone"]["linspace"].against] == [
-        "against rotary in positions"
+        "against rotary"
     ]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from reports.frames import read_frames
-from reports.importedwords import caveats, scope
+from reports.importedwords import caveats, facts, scope
 from reports.numbers import THIN
 from reports.verdict import judge
 from tests.reports.test_unpaired import SOURCE, unpaired
@@ -75,3 +75,26 @@ def test_the_scope_says_what_is_not_known(tmp_path):
     text = judge(unpaired(tmp_path, LOSSES)).scope
     assert text.startswith(f"At 7,680 tokens and 120.0{THIN}k parameters, as imported: which data")
     assert "tuned for no variant" not in text
+
+
+def test_provenance_says_where_runs_come_from_and_how_steps_are_counted(tmp_path):
+    source = SOURCE | {
+        "files": 3,
+        "digest": "abc",
+        "every": 50,
+        "first_step": 0,
+        "lacks": ["FLOPs"],
+    }
+    manifest = unpaired(tmp_path, LOSSES, source).manifest
+    found = dict(facts(manifest))
+    assert found["Imported from"] == "a table, runs.csv; 3 files, BLAKE2b abc"
+    assert found["Steps"] == "one here is 50 of the source, from its step 0"
+    assert found["Held equal"] == "not checked"
+    assert found["Not in the source"] == "FLOPs"
+    assert (manifest.pairing, manifest.evidence) == ("unpaired", "unpaired runs of each")
+
+
+def test_provenance_of_our_own_runs_is_another(tmp_path):
+    manifest = read_frames(results(tmp_path, LOSSES)).manifest
+    assert facts(manifest) == ()
+    assert (manifest.pairing, manifest.evidence) == ("paired", "paired seeds")

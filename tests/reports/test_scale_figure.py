@@ -88,7 +88,7 @@ def test_names_are_apart_and_inside_and_in_the_order_of_their_lines(means):
 
 
 def test_a_variant_without_a_colour_is_drawn_and_not_named():
-    named, ghost = drawn((3.0, 2.0), (3.1, 2.1), slots=[0, None]).lines
+    ghost, named = drawn((3.0, 2.0), (3.1, 2.1), slots=[0, None]).lines
     assert (named.name, ghost.name) == ("variant 0", "")
     assert ghost.path
 
@@ -103,6 +103,7 @@ def test_long_names_are_cut_and_scales_that_are_near_stand_on_two_lines():
     picture = scale_picture("Loss", "said", [(Mark("a", 0, "circle"), own)], feet)
     assert [foot.y > 0 for foot in picture.feet] == [False, True, False]
     assert picture.feet[1].name == "a-preset-with…"
+    assert picture.view_box == "0 0 360 320"
 
 
 def test_nothing_to_draw_is_said():
@@ -111,3 +112,13 @@ def test_nothing_to_draw_is_said():
 
 def test_ticks_have_a_real_minus():
     assert any(tick.text.startswith("−") for tick in drawn((-0.3, 0.2), zero="a").ticks)
+
+
+def test_many_variants_stay_at_their_scale():
+    xs = [line.points[0].x for line in drawn(*[(3.0, 2.0)] * 60, slots=[None] * 60).lines]
+    assert max(xs) - min(xs) < 24.5
+
+
+def test_what_has_no_colour_lies_below_what_has():
+    lines = drawn((3.0, 2.0), (3.1, 2.1), (3.2, 2.2), slots=[0, None, 1]).lines
+    assert [line.look.mark.slot for line in lines] == [None, 0, 1]

@@ -19,6 +19,7 @@ SAMPLES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Precision loss:RuntimeWarning")  # scipy, of what does not vary
 @pytest.mark.parametrize("name", SAMPLES)
 @pytest.mark.parametrize("comparisons", [1, 2, 7])
 @pytest.mark.parametrize("alpha", [0.05, 0.0167])
