@@ -68,7 +68,9 @@ def train(
     if not command.plain and is_live(sys.stderr):
         console = Console(file=sys.stderr, highlight=False, markup=False)
         show(planned, len(workers), console, counts)
-    board = Board({each.fingerprint: row_of(each) for each in planned.cells}, len(workers))
+    first = {each.fingerprint: each for each in reversed(planned.cells)}
+    rows = {each.fingerprint: row_of(first[each.fingerprint]) for each in planned.cells}
+    board = Board(rows, len(workers))
     with Interrupts() as interrupts, display(board, plain=command.plain) as shown:
         interrupts.on_stop = lambda: shown.event("stopping")
         _tell_plan(shown, planned, len(workers))

@@ -72,11 +72,16 @@ def _not_the_same(
     """Name variants with one name that are not one recipe: nothing joins them."""
     if not joined:
         return
+    found: dict[tuple[int, int, str], list[str]] = {}
     for variant, one, other in namesakes(sides, joined):
-        label = sides[one].manifest.label(variant)
-        where = f"{names[one]} and in {names[other]}"
         why = _why(sides[one], sides[other], variant)
-        text = f"{capital(label)} is not shown to be the same in {where}: {why}."
+        found.setdefault((one, other, why), []).append(sides[one].manifest.label(variant))
+    for (one, other, why), labels in found.items():
+        verb = "is" if len(labels) == 1 else "are"
+        text = (
+            f"{capital(listed(labels))} {verb} not shown to be the same in {names[one]} and in "
+            f"{names[other]}: {why}."
+        )
         yield Caveat("namesakes", text, "variants")
 
 

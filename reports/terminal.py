@@ -188,6 +188,9 @@ def _column(scale: Scale, value: float) -> int:
 
 
 def _settling(material: Material) -> list[str]:
+    if material.verdict.kind == "search":
+        again = f"  {material.frames.manifest.command}"
+        return ["To train the best of the search on fresh seeds:", again]
     price = wider(material.plans[:1], material.frames)
     return [
         line

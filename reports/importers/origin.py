@@ -13,8 +13,9 @@ from reports.importers.outcomes import FULL, Row, whole
 from reports.importers.raw import FORMATS
 from reports.importers.runs import KEY, Runs
 from reports.manifest import SCHEMA
+from reports.numbers import THIN
 
-TRAINING_LOSS = "training loss (mean of the last 5 %)"
+TRAINING_LOSS = f"training loss (last 5{THIN}%)"
 
 
 def manifest_of(given: Imported, cells: Sequence[Row]) -> dict[str, Any]:

@@ -47,6 +47,16 @@ def test_a_name_that_is_not_the_same_is_said_with_the_reason(tmp_path):
     )
 
 
+def test_names_with_one_reason_share_a_caveat(tmp_path):
+    first = results(tmp_path, SMALL)
+    second = results(tmp_path, SMALL, name="again")
+    refingerprint(second, "rotary", "linspace")
+    assert [each.text for each in compared(first, second).caveats] == [
+        "rotary and linspace are not shown to be the same in positions and in again: the "
+        "fingerprints differ with equal settings, as after a change of code or of torch."
+    ]
+
+
 def test_names_without_a_common_seed_say_so(tmp_path):
     first, second = two(tmp_path, seeds=[5, 6, 7, 8, 9])
     assert "they have no seed in common" in caveats(first, second)["namesakes"]
