@@ -38,7 +38,8 @@ class Claim:
         level: at which all intervals of the grid hold at once.
         pairs: seeds that both finished.
         wins: pairs in which a has the lower loss.
-        interval: floored, paired or always-valid.
+        interval: floored, paired, always-valid, or welch of runs that are not paired; without pairs
+            wins is 0 and differences are empty.
         holm_p: p-value of the paired t, adjusted for all comparisons; a detail, never a verdict.
         margin: smallest difference of interest.
         flip_probability: chance that one fresh seed orders the two the other way.
@@ -67,7 +68,7 @@ class Claim:
     level: float
     pairs: int
     wins: int
-    interval: Literal["floored", "paired", "always-valid"]
+    interval: Literal["floored", "paired", "always-valid", "welch"]
     holm_p: float | None
     margin: float | None
     flip_probability: float | None

@@ -45,13 +45,18 @@ def judged_tokens(manifest: Manifest) -> str:
 def loss_name(manifest: Manifest) -> str:
     """Write what judges, for a heading or an axis: `validation loss`, `loss at 1,024 tokens`."""
     length = judged_length(manifest)
-    return VALIDATION if length is None else f"loss at {count(length)} tokens"
+    return _as_trained(manifest) if length is None else f"loss at {count(length)} tokens"
 
 
 def loss_words(manifest: Manifest) -> str:
     """Write the same for a sentence: `loss at 1,024 tokens, four times the trained length`."""
     length = judged_length(manifest)
-    return VALIDATION if length is None else f"loss at {length_words(manifest, length)}"
+    return _as_trained(manifest) if length is None else f"loss at {length_words(manifest, length)}"
+
+
+def _as_trained(manifest: Manifest) -> str:
+    """Imported runs without a validation loss are judged by the end of their training loss."""
+    return str(judging(manifest).get("called", VALIDATION))
 
 
 def length_words(manifest: Manifest, length: int) -> str:

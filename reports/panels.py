@@ -121,5 +121,5 @@ def _evidence(manifest: Manifest, look: Look, claim: Claim, scale: Scale) -> Evi
         scale.place(0.0),
         scale.place(mean),
         None if limits is None else (scale.place(limits[0]), scale.place(limits[1])),
-        f"{seen}, {verdict_words(claim)}; {claim.pairs} paired seeds",
+        f"{seen}, {verdict_words(claim)}; {claim.pairs} {manifest.evidence}",
     )

@@ -23,6 +23,7 @@ class Variants:
     """Around the table of variants; its rows are the page's."""
 
     level: str
+    pairing: str
     note: str
     noise_note: str
     has_accuracy: bool
@@ -98,6 +99,7 @@ def variants(material: Material) -> Variants:
     levels = [each.level for each in material.verdict.claims if each.low is not None]
     return Variants(
         level=percent(levels[0] if levels else 0.95),
+        pairing=material.frames.manifest.pairing,
         note=_variants_note(material),
         noise_note=_noise_note(material),
         has_accuracy=has_answers(material.frames.manifest),
@@ -183,7 +185,8 @@ def _variants_note(material: Material) -> str:
     return (
         f"Mean final {loss}. Thin bar: 95{THIN}% interval of the variant's own mean; "
         f"thick bar: 50{THIN}%; ticks below: one for each seed; dashed: the baseline. The bars "
-        "are not simultaneous: verdicts come from the paired difference. Lower is better."
+        "are not simultaneous: verdicts come from the "
+        f"{material.frames.manifest.pairing} difference. Lower is better."
     )
 
 

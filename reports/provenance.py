@@ -10,6 +10,7 @@ from typing import Any
 
 from reports.figures import Table
 from reports.frames import Frames
+from reports.importedwords import facts as imported_facts
 from reports.intervals import undeclared_looks
 from reports.looks import looks_taken
 from reports.manifest import Manifest
@@ -59,6 +60,9 @@ def facts(frames: Frames) -> tuple[tuple[str, str], ...]:
     """Return the definition list: name, value."""
     manifest = frames.manifest
     data, training = manifest.data, manifest.training
+    judged = (("Intervals", _intervals(manifest)), ("Seeds judged", _looks(manifest)))
+    if manifest.source is not None:
+        return (*imported_facts(manifest), *judged)
     return (
         ("Code", _code(manifest)),
         ("Data", f"{data.get('source', 'not said')}"),
@@ -71,8 +75,7 @@ def facts(frames: Frames) -> tuple[tuple[str, str], ...]:
         ("Held equal", _held(manifest)),
         ("Libraries", _libraries(manifest.environment)),
         ("Hardware", _hardware(frames)),
-        ("Intervals", _intervals(manifest)),
-        ("Seeds judged", _looks(manifest)),
+        *judged,
     )
 
 
@@ -202,6 +205,7 @@ def _hardware(frames: Frames) -> str:
 def _intervals(manifest: Manifest) -> str:
     margin = "none" if manifest.margin is None else f"{manifest.margin:g} nats per token"
     kind = {"floored": "floored paired t", "paired": "paired t, Bonferroni"}[manifest.interval]
+    kind = kind if manifest.is_paired else "Welch, Bonferroni"
     looks = " and looks" if len(manifest.looks.declared or ()) > 1 else ""
     return f"{kind}, 95{THIN}% for all comparisons{looks} at once; margin: {margin}"
 

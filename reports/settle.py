@@ -141,7 +141,12 @@ def _why_no_plan(claim: Claim, verdict: Verdict) -> str:
 
 
 def more_seeds(frames: Frames, seeds: int) -> str:
-    """Return the command of this grid with so many seeds; finished cells are reused."""
+    """Return the command of this grid with so many seeds; finished cells are reused.
+
+    Of imported runs it is the one that imports them again, once there are more.
+    """
+    if frames.manifest.source is not None:
+        return frames.manifest.command
     base = _SEEDS.sub("", frames.manifest.command)
     ours = frames.manifest.seeds
     if ours == tuple(range(len(ours))):
@@ -164,7 +169,7 @@ def _plan(
     time = _time(cells, summaries)
     cost = "" if time is None else f", about {seconds(time)} of training"
     pair = f"{manifest.label(claim.a)} against {manifest.label(claim.b)}"
-    about = f"about {seeds_in_all(low, high)} paired seeds"
+    about = f"about {seeds_in_all(low, high)} {manifest.evidence}"
     does = (
         f"takes what is not decided on to the look at {total} seeds"
         if is_planned
@@ -175,6 +180,10 @@ def _plan(
         f"{margin(claim.margin)} nats per token; there are {claim.pairs}. "
         f"The command {does}: {count(cells)} cells to train"
         f"{cost}; the cells that are done are reused."
+        if manifest.source is None
+        else f"{capital(pair)}: {about} in all would resolve a difference of "
+        f"{margin(claim.margin)} nats per token; there are {claim.pairs}. {count(cells)} more runs "
+        "have to be trained where these were; the command then imports all of them again."
     )
     title = f"What would settle {pair}: {about}"
     command = manifest.command if is_planned else more_seeds(frames, total)

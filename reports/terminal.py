@@ -108,7 +108,8 @@ def _legend(material: Material, signs: Signs | None) -> list[str]:
     if not any(_has_limits(row) for row in material.rows):
         return [own]
     many = any(claim.comparisons > 1 for claim in material.verdict.claims)
-    kind = "paired, simultaneous" if many else "paired"
+    pairing = material.frames.manifest.pairing
+    kind = f"{pairing}, simultaneous" if many else pairing
     return [f"{own}; against {material.baseline}: {kind}"]
 
 

@@ -1,22 +1,15 @@
 """What runs that are not paired may claim: no statistic of pairs, and sentences of their own."""
 
 from dataclasses import replace
-from typing import Any
 
 from reports import numbers
 from reports.claims import Claim
 from reports.contrasts import Contrast
 from reports.details import Details
-from reports.intervals import Method
 from reports.manifest import Manifest
 from reports.power import MOST_SEEDS
 from reports.wording import capital, places, places_of, seeds_in_all
 from reports.wording import sentence as paired_sentence
-
-
-def rule(method: Method) -> Any:
-    """Return the name of an interval as claims have it."""
-    return method
 
 
 def told(claim: Claim, contrast: Contrast, manifest: Manifest) -> Claim:

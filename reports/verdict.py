@@ -48,7 +48,7 @@ from reports.reported import against_reported
 from reports.scope import scope
 from reports.sensitivity import at_other_budgets, robust
 from reports.standing import Judged
-from reports.unpaired import rule, told
+from reports.unpaired import told
 from reports.welch import could_be_best
 
 __all__ = ["Caveat", "Claim", "Reported", "Verdict", "judge", "main"]
@@ -144,7 +144,7 @@ def _claim(manifest: Manifest, outcome: Outcome, shares: Shares) -> Claim:
         level=1 - (ALPHA if method == "always-valid" else level_of(manifest)),
         pairs=contrast.pairs,
         wins=int((differences < 0).sum()),
-        interval=rule(method),
+        interval=method,
         holm_p=None,
         margin=manifest.margin,
         flip_probability=flip_probability(differences) if several else None,

@@ -52,8 +52,10 @@ def test_names_with_one_reason_share_a_caveat(tmp_path):
     second = results(tmp_path, SMALL, name="again")
     refingerprint(second, "rotary", "linspace")
     assert [each.text for each in compared(first, second).caveats] == [
-        "rotary and linspace are not shown to be the same in positions and in again: the "
-        "fingerprints differ with equal settings, as after a change of code or of torch."
+        (
+            "rotary and linspace are not shown to be the same in positions and in again: the "
+            "fingerprints differ with equal settings, as after a change of code or of torch."
+        )
     ]
 
 

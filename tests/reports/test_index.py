@@ -88,8 +88,10 @@ def test_what_cannot_be_read_has_a_row_and_harms_no_other(here):
     (broken / "manifest.json").write_text("{")
     (here / "results/list").mkdir()
     (here / "results/list/manifest.json").write_text('{"schema": "ablations.results/1"}')
+    edit_manifest(results(here, SMALL, name="odd"), cells=None)
     found = listed(here)
-    assert list(found) == ["broken", "list", "memory", "positions"]
+    assert list(found) == ["broken", "list", "memory", "odd", "positions"]
+    assert "not of the known form" in found["odd"].problem
     assert "unknown schema ablations.results/0" in found["memory"].problem
     assert "no JSON" in found["broken"].problem
     assert found["positions"].state == "done"

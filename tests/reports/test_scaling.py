@@ -66,6 +66,14 @@ def test_the_same_text_cut_otherwise_shares_its_axis(tmp_path):
     assert losses.problem == ""
 
 
+def test_equal_data_are_one_text_also_where_nobody_noted_the_text(tmp_path):
+    first, second = results(tmp_path, SMALL), at_preset(tmp_path, LARGE)
+    for each in (first, second):
+        edit_manifest(each, data=read(each)["data"] | {"text_digest": None})
+    losses, _ = compared(first, second).pictures
+    assert losses.problem == ""
+
+
 def test_losses_that_judge_at_other_lengths_share_no_axis(tmp_path):
     first, second = results(tmp_path, SMALL), at_preset(tmp_path, LARGE)
     edit_manifest(second, evaluations=[{"name": "validation", "length": 64}])

@@ -128,7 +128,8 @@ def test_one_run_of_each_gives_no_verdict(tmp_path):
 
 
 def test_no_seed_is_left_out_of_what_is_not_paired(tmp_path):
-    losses = {"rotary": [3.20, 3.21, 3.19, 3.20], "none": [3.22, 3.23, 3.21, 3.31]}
+    losses = {"rotary": [3.200, 3.210, 3.190, 3.200], "none": [3.210, 3.215, 3.220, 3.212]}
+    assert judge(unpaired(tmp_path, losses)).claims[0].verdict == "worse"
     assert not [c for c in judge(unpaired(tmp_path, losses)).caveats if c.kind == "leave_one_out"]
 
 

@@ -128,6 +128,12 @@ def test_any_names_and_losses_survive_a_csv(tmp_path_factory, losses):
     assert finals(frames) == expected
 
 
+def test_names_that_are_equal_numbers_are_different_names(tmp_path):
+    rows = rows_of({"1": [3.1, 3.2], "1.0": [3.3, 3.4], "01": [3.5, 3.6]})
+    frames = imported(write_csv(tmp_path / "runs.csv", rows))
+    assert [each.name for each in frames.manifest.variants] == ["1", "1.0", "01"]
+
+
 def exported(frames, path):
     """Write what a results folder holds as one table, as anybody would."""
     cells = frames.cells.select("cell", "variant", "seed", "parameters", "flops_per_token")

@@ -102,6 +102,14 @@ def test_runs_become_results_by_the_names_of_their_folders(tmp_path):
     assert frames.cells["seconds"].to_list() == [39.0] * 4
 
 
+def test_two_runs_of_one_variant_and_seed_are_refused(tmp_path):
+    for folder in ("a", "b"):
+        data = b"".join(event(step, "loss", 9.0) for step in range(1, 31))
+        written(tmp_path / "logs" / folder / "rotary-0", data)
+    with pytest.raises(UserError, match="two runs are rotary, seed 0"):
+        imported(tmp_path / "logs", "run: '*/{variant}-{seed}'")
+
+
 def test_what_a_restart_logs_again_replaces_what_it_logged_before(tmp_path):
     data = b"".join(event(step, "loss", 9.0) for step in range(1, 31))
     data += b"".join(event(step, "loss", 3.0) for step in range(21, 41))

@@ -83,7 +83,9 @@ def logged(contents: list[bytes]) -> bytes:
     return data
 
 
-@pytest.mark.parametrize("size", [1, BLOCK - 22, BLOCK - 14, BLOCK - 7, 3 * BLOCK, 100_000])
+@pytest.mark.parametrize(
+    "size", [1, BLOCK - 22, BLOCK - 17, BLOCK - 14, BLOCK - 7, 3 * BLOCK, 100_000]
+)
 def test_records_that_cross_blocks_are_joined(size):
     contents = [b"a" * size, b"bc", b"d" * size, b"e"]
     assert list(records(logged(contents))) == contents
