@@ -7,6 +7,7 @@ from typing import Literal
 import polars as pl
 
 from reports.claims import Claim
+from reports.contrasts import ROUNDING
 from reports.looks import Outcome, judged
 from reports.sides import Side, tokenizers
 
@@ -166,6 +167,8 @@ def _difference(outcome: Outcome) -> _Difference:
     mean = float(contrast.differences.mean()) if contrast.pairs else 0.0
     # Of runs that are not paired the interval has a difference of its own.
     mean = mean if outcome.interval is None else outcome.interval.estimate
+    # What is left of losses that cancel is no order.
+    mean = 0.0 if abs(mean) <= ROUNDING * max([1.0, *map(abs, contrast.a_losses)]) else mean
     return _Difference(contrast.a, contrast.b, mean, str(outcome.word), contrast.pairs)
 
 

@@ -13,9 +13,9 @@ from reports.comparerows import BesideRow, Pooled, beside, pooled
 from reports.comparison import Comparison
 from reports.context import Words, headline, title_sentences
 from reports.figures import Table
-from reports.figures.scale import Picture
 from reports.numbers import amount, count, date, seconds
 from reports.pairwords import contrasts_table, pairs_sentences, pairs_table
+from reports.scalepicture import Picture
 from reports.scaling import Scales
 from reports.sides import Side, tokenizers
 from reports.wording import listed

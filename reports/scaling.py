@@ -7,9 +7,9 @@ from reports.carrying import size_of
 from reports.carrywords import word
 from reports.efficiency import bits
 from reports.figures import Mark
-from reports.figures.scale import Picture, Value, scale_picture
 from reports.judged import loss_name
 from reports.numbers import THIN, amount, fixed, interval, limit
+from reports.scalepicture import Picture, Value, scale_picture
 from reports.sides import Side, tokenizers
 
 NATS, BITS = "nats per token", "bits per byte"

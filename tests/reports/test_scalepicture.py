@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.figures import Mark
-from reports.figures.scale import GAP, Value, scale_picture
+from reports.scalepicture import GAP, Value, scale_picture
 
 FEET = ((1e5, "100 k", "laptop"), (1e7, "10 M", "pythia-14m"))
 
