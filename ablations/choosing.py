@@ -42,7 +42,7 @@ def choose(grid: Grid, command: Command, project: Project) -> tuple[Choices, Tra
 def _trained(found: Choices, command: Command, project: Project) -> Trained:
     if found.listed is not None:
         counts = what_comes_first(found)
-        return train(found.listed, found.listed.to_do, command, project, counts)
+        return train(found.listed, found.listed.to_do, command, project, counts=counts)
     device = found.outline.device if found.outline is not None else "cpu"
     return search(found.sought, device, command, project)
 

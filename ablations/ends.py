@@ -1,5 +1,6 @@
 """Where the news of a sweep goes: onto the board, to whoever watches, and failures to the store."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,17 @@ class Ends:
         board: the state of every cell.
         shown: who tells.
         store: folder of runs.
+        on_end: is told whenever a cell has ended.
     """
 
-    def __init__(self, board: Board, shown: Display, store: Path) -> None:
+    def __init__(
+        self,
+        board: Board,
+        shown: Display,
+        store: Path,
+        on_end: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._on_end = on_end
         self._board = board
         self._shown = shown
         self._store = store
@@ -51,9 +60,10 @@ class Ends:
             facts |= {} if loss is None else {"val": f"{loss:.3f}"}
             facts |= {} if seconds is None else {"seconds": f"{seconds:.1f}"}
             self._shown.event("done", **facts, **self._counted())
-            return
-        facts |= {} if run.at is None else {"step": run.at}
-        self._shown.event(run.status, **facts, reason=run.reason or "", **self._counted())
+        else:
+            facts |= {} if run.at is None else {"step": run.at}
+            self._shown.event(run.status, **facts, reason=run.reason or "", **self._counted())
+        self._on_end()
 
     def _counted(self) -> dict[str, str]:
         return {"cells": f"{self._board.done}/{self._board.total}"}

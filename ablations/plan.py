@@ -14,6 +14,7 @@ from ablations.choices import Choices, choices
 from ablations.command import Command, arguments, main_of
 from ablations.decided import at_look, gone_to
 from ablations.grid import Grid
+from ablations.index import index
 from ablations.plan_table import show
 from ablations.planning import Plan, plan
 from ablations.progress import say
@@ -47,6 +48,7 @@ def main(argv: Sequence[str]) -> int:
         planned = _planned(chosen.grid, project)
     tell_of_models(planned)
     refuse_unknown(planned, command.only)
+    _tell_the_index(planned, project)
     found = resolvable(planned)
     workers = len(places(planned.device, command.workers))
     if command.json:
@@ -70,6 +72,17 @@ def _tell(
     lines = [*so_far(chosen), *([ahead(chosen, workers)] if chosen.to_do else [])]
     for line in (*lines, *(problem.what for problem in chosen.problems), *sentences):
         console.print(Text(line))
+
+
+def _tell_the_index(planned: Plan, project: Project) -> None:
+    """Let the page of all grids say whether the results of this one are up to date."""
+    name = planned.grid.results_name
+    if not (project.results / name / "manifest.json").exists():
+        return
+    if any(each.state == "stale" for each in planned.cells):
+        index(stale=name)
+    else:
+        index(current=name)
 
 
 def _planned(grid: Grid, project: Project) -> Plan:

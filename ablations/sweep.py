@@ -5,9 +5,10 @@ stage it exits with 0 when cells failed: the manifest records them, the report s
 `ablations.check` is what fails.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 from ablations.choices import Choices
 from ablations.choosing import choose
@@ -41,6 +42,15 @@ failed: python -m ablations.check grid=NAME tells.
 """
 
 
+Watch: TypeAlias = Callable[[str, Callable[[], object]], Callable[[], object]]
+"""Name of results, what gathers them so far -> what is told whenever a cell has ended."""
+
+
+def unwatched(_name: str, _gather: Callable[[], object]) -> Callable[[], object]:
+    """Let nobody see results before the last cell has ended."""
+    return lambda: None
+
+
 @dataclass(frozen=True)
 class Swept:
     """What a sweep did.
@@ -65,10 +75,15 @@ def main(argv: Sequence[str]) -> int:
     return swept.code
 
 
-def sweep(command: Command, project: Project) -> Swept:
+def sweep(command: Command, project: Project, watch: Watch = unwatched) -> Swept:
     """Validate and build every cell, train those that are missing, write results and study.
 
     A grid with looks is judged at each, and goes on with what is not decided.
+
+    Args:
+        command: with its grid.
+        project: where components, data and runs are.
+        watch: says who is told while cells that are judged are trained.
 
     Raises:
         UserError: everything that is wrong with the grid; nothing was trained then.
@@ -81,15 +96,16 @@ def sweep(command: Command, project: Project) -> Swept:
         return _stopped(trained)
     if not chosen.is_settled:
         return Swept(None, f"{UserError(*chosen.problems)}\nnothing was judged", BAD_INPUT)
+    stage = partial(_stage, chosen=chosen, command=command, project=project, watch=watch)
     if grid.looks is not None:
-        return _until_decided(chosen, grid.looks, command, project)
+        return _until_decided(chosen, grid.looks, stage, project)
     planned = plan(chosen.grid, project, say)
     tell_of_models(planned)
-    return _stage(planned, chosen, command, project)
+    return stage(planned)
 
 
 def _until_decided(
-    chosen: Choices, looks: Sequence[int], command: Command, project: Project
+    chosen: Choices, looks: Sequence[int], stage: Callable[[Plan], Swept], project: Project
 ) -> Swept:
     """Train the seeds of each look, judge, and go on with what is open and within the budget."""
     grid = chosen.grid
@@ -103,7 +119,7 @@ def _until_decided(
         if swept is None:
             tell_of_models(planned)
         say(f"look {index + 1} of {len(looks)}, at {look} seeds")
-        swept = _stage(planned, chosen, command, project)
+        swept = stage(planned)
         if swept.manifest is None or swept.manifest["state"] != "complete":
             return swept
         going_on = open_variants(judged(grid.results_name))
@@ -121,14 +137,19 @@ def _ended(swept: Swept, name: str, project: Project, why: str) -> Swept:
     return replace(swept, manifest=ended(project.results / name, swept.manifest or {}, why))
 
 
-def _stage(planned: Plan, chosen: Choices, command: Command, project: Project) -> Swept:
+def _stage(
+    planned: Plan, chosen: Choices, command: Command, project: Project, watch: Watch
+) -> Swept:
     """Train what is missing of a plan, and gather."""
-    trained = train(planned, selected(planned, command.only), command, project)
-    if trained.signal is not None:
-        return _stopped(trained)
     name = planned.grid.results_name
     into = project.results / name
-    manifest = gather(planned, project.store, into, command.kept, chosen.blocks)
+    gathered = partial(gather, planned, project.store, into, command.kept, chosen.blocks)
+    on_end = watch(name, gathered)
+    asked = selected(planned, command.only)
+    trained = train(planned, asked, command, project, on_end=on_end)
+    if trained.signal is not None:
+        return _stopped(trained)
+    manifest = gathered()
     points = [
         point_of(planned, each, read_run(project.store, each.fingerprint)) for each in planned.cells
     ]

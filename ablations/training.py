@@ -49,7 +49,13 @@ class _How:
 
 
 def train(
-    planned: Plan, chosen: Sequence[Planned], command: Command, project: Project, counts: str = ""
+    planned: Plan,
+    chosen: Sequence[Planned],
+    command: Command,
+    project: Project,
+    *,
+    counts: str = "",
+    on_end: Callable[[], object] = lambda: None,
 ) -> Trained:
     """Train what is missing of a plan.
 
@@ -59,6 +65,7 @@ def train(
         command: says on how many workers, and how it is told.
         project: where components and runs are.
         counts: what the table says of how many cells there are, where it cannot tell by itself.
+        on_end: is told whenever a cell has ended.
 
     Raises:
         UserError: a model lets a token see its future; nothing was trained then.
@@ -77,7 +84,8 @@ def train(
         if chosen:
             shown.event("starting", workers=len(workers))
             how = _How(workers, interrupts.stopped)
-            _drive(planned, chosen, project, Ends(board, shown, project.store), how)
+            ends = Ends(board, shown, project.store, on_end)
+            _drive(planned, chosen, project, ends, how)
     return Trained(board.done, board.total, interrupts.signal)
 
 

@@ -160,7 +160,7 @@ def _refuse_another_place(file: Path, kind: str, name: str, line: int) -> None:
 
     A file of the user's in any other folder may declare what it likes.
     """
-    folder = "model" if file.parent == HERE else file.parent.name
+    folder = "model" if file.parent == HERE else file.absolute().parent.name
     if not file.is_relative_to(HERE) and not (HERE / folder / "__init__.py").exists():
         return
     if (kind, name) != (folder, file.stem):

@@ -43,7 +43,10 @@ class Started:
 
 @dataclass(frozen=True)
 class Progress:
-    """A cell has done `step` of its `steps`; `losses` are those since the last Progress."""
+    """A cell has done `step` of its `steps`; `losses` are those since the last Progress.
+
+    The first one after a resumption has all of them.
+    """
 
     fingerprint: str
     step: int

@@ -1,7 +1,11 @@
 import sys
 import time
 
+from ablations.command import Command
 from ablations.live import Live
+from ablations.project import project_of
+from ablations.sweep import sweep
+from tests.ablations.tiny import workplace
 
 
 def live(tmp_path, now, written, seconds=0.0):
@@ -35,3 +39,20 @@ def test_nothing_is_gathered_while_a_report_is_built(tmp_path):
     assert time.monotonic() - begun < 30
     assert not (tmp_path / "built").exists()
     shown.close()
+
+
+def test_results_are_partial_until_the_last_cell_has_ended(tmp_path, monkeypatch):
+    monkeypatch.chdir(workplace(tmp_path))
+    monkeypatch.delenv("ABLATIONS_STORE", raising=False)
+    command, seen = Command(grid="tiny.yaml", workers=1, plain=True), []
+
+    def watch(name, gathered):
+        assert name == "tiny"
+        return lambda: seen.append(gathered())
+
+    swept = sweep(command, project_of(command), watch)
+    done = [sum(cell["status"] == "complete" for cell in each["cells"]) for each in seen]
+    assert done == [1, 2, 3, 4]
+    assert [each["state"] for each in seen] == ["partial"] * 3 + ["complete"]
+    assert seen[-1] == swept.manifest
+    assert seen[0]["looks"]["seeds"] == [[0, 1]]

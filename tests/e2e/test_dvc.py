@@ -165,7 +165,7 @@ HOW = {
     *("backlog", "board", "check", "command", "drive", "earlier", "ends", "interrupts", "jobs"),
     *("contract", "new", "tiny"),  # for whoever writes a component
     *("alike", "checking", "own_components", "resolvable", "warned"),  # tell or refuse
-    *("ahead", "candidates", "choosing", "study_views", "together", "training"),
+    *("ahead", "candidates", "choosing", "index", "live", "study_views", "together", "training"),
     *(
         "list",
         "plan",
