@@ -49,7 +49,7 @@ def main(argv: Sequence[str]) -> int:
     tell_of_models(planned)
     refuse_unknown(planned, command.only)
     _tell_the_index(planned, project)
-    found = resolvable(planned)
+    found = resolvable(planned, project.store)
     workers = len(places(planned.device, command.workers))
     if command.json:
         told = {**as_json(planned, chosen, workers), "resolvable": found}

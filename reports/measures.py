@@ -98,6 +98,7 @@ def _starts(curve: Curve) -> Starts:
     return Starts(
         tuple(int(start) for start, _ in curve.spikes),
         tuple(int(start) for start, _ in curve.batch_spikes),
+        is_short=not curve.has_spikes,
     )
 
 

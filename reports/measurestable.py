@@ -29,7 +29,8 @@ def measures_row(label: str, found: Volatility, course: Course, own: str) -> tup
     """Write the measures of one variant; `own` is the cell of its own noise."""
     late = [each.late for each in course.runs if each.late is not None]
     wander, share = middle([e.wander for e in late]), middle([e.jumping for e in late])
-    without = NO_RESULT if len(course.runs) > 1 else ONE_SEED  # trained, and not to be evaluated
+    # several that were trained cannot be evaluated so; none that was trained has a loss either
+    without = ONE_SEED if len(course.runs) == 1 else NO_RESULT
     spread = without if found.seed_sd is None else fixed(found.seed_sd, 4)
     limits = found.seed_sd_limits
     if limits is not None:

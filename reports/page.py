@@ -2,9 +2,6 @@
 
 from datetime import datetime
 from functools import cache
-from pathlib import Path
-
-import jinja2
 
 from reports.claims import Verdict
 from reports.context import page_of
@@ -13,8 +10,8 @@ from reports.encode import packed, plotly_source, rounded, script_json, shuffled
 from reports.frames import Frames
 from reports.material import Material
 from reports.provenance import package_version
+from reports.templating import asset, templates
 
-FOLDER = Path(__file__).parent
 _POLICY = (
     "default-src 'none'; script-src {digests}; style-src 'unsafe-inline'; img-src data: blob:; "
     "base-uri 'none'; form-action 'none'"
@@ -31,18 +28,18 @@ def page(frames: Frames, verdict: Verdict, built: datetime) -> str:
 
 def render(material: Material) -> str:
     """Return the whole page of what is given."""
-    script = "\n".join(_asset(name) for name in ("series.js", "view.js", "figures.js", "report.js"))
+    script = "\n".join(asset(name) for name in ("series.js", "view.js", "figures.js", "report.js"))
     digests = f"{source_digest(script)} {source_digest(plotly_source())}"
     words = page_of(material)
     return (
-        _templates()
+        templates()
         .get_template("grid.html.j2")
         .render(
             page=words,
             title=words.title,
             policy=_POLICY.format(digests=digests),
             version=package_version(),
-            css=_asset("report.css"),
+            css=asset("report.css"),
             js=script,
             data=script_json(page_data(material)),
             curves=packed(shuffled(rounded(material.matrix))),
@@ -54,19 +51,3 @@ def render(material: Material) -> str:
 @cache
 def _packed_plotly() -> str:
     return packed(plotly_source().encode("utf-8"))
-
-
-def _asset(name: str) -> str:
-    return (FOLDER / "assets" / name).read_text(encoding="utf-8")
-
-
-@cache
-def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )

@@ -4,18 +4,17 @@ import json
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-import polars as pl
-
 from reports import numbers
+from reports.before import Asked, Noise, noise
 from reports.errors import Problem, UserError, nearest
-from reports.estimates import ALPHA, Array, floored_critical, paired_critical
-from reports.judged import judged_length
-from reports.manifest import Manifest, read_manifest
+from reports.estimates import (
+    ALPHA,
+    always_valid_critical,
+    floored_critical,
+    paired_critical,
+)
 from reports.power import MOST_SEEDS, POWER, power
 from reports.wording import listed
 
@@ -23,122 +22,31 @@ USAGE = """usage: python -m reports.resolvable preset=NAME data=DIGEST tokens=N 
 contrasts=2 [margin=0.01] [interval=floored] [length=N]
 
 Prints, as JSON, the smallest difference that so many seeds can resolve. The noise is that of
-finished grids of the same preset, text and tokens under results/; without any, a published range.
+results/NAME where it has enough of it, else of finished grids of the same preset, text and tokens
+under results/; without any, a published range.
 
   seeds=3,5,10   the looks of a grid that declares them; one number where it does not
+  name=NAME      its results, if there are any
+  looked=yes     its contrasts were judged before with other seeds
 """
 
-KEYS = ("preset", "data", "tokens", "seeds", "contrasts", "margin", "interval", "length")
-RESULTS = Path("results")
-FEWEST_DEGREES = 5
+NEEDED = ("preset", "data", "tokens", "seeds", "contrasts")
+KEYS = (*NEEDED, "margin", "interval", "length", "name", "looked")
 PUBLISHED = (0.0005, 0.004)
 """Standard deviation of final losses between runs of one recipe, nats per token: the smallest and
 the largest of 90 recipes in the public logs of modded-nanogpt, a 124M-class GPT."""
 
 STEPS = 60  # of the bisection for a difference
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is planned.
-
-    Fields:
-        preset, data, tokens, length: of its cells: scale, digest of the text, tokens that one cell
-            sees, length of the evaluation that judges (None: the trained one).
-        looks: numbers of seeds at which it is judged; one where all are trained at once.
-        contrasts: comparisons of its family.
-        margin: nats per token; None: it has none.
-        interval: floored or paired.
-    """
-
-    preset: str
-    data: str
-    tokens: int
-    length: int | None
-    looks: tuple[int, ...]
-    contrasts: int
-    margin: float | None
-    interval: str
-
-
-@dataclass(frozen=True)
-class Noise:
-    """How far seeds spread in earlier runs like the planned ones.
-
-    Fields:
-        seed: standard deviation of a loss between seeds.
-        difference: standard deviation of a difference that is paired by seed.
-        degrees: of freedom of the second.
-        grids: that they are from.
-    """
-
-    seed: float
-    difference: float
-    degrees: int
-    grids: tuple[str, ...]
-
-    @property
-    def paired_off(self) -> float:
-        """The share of the variance that pairing took off: 1 - var(D) / (2 var(Y))."""
-        return 1 - self.difference**2 / (2 * self.seed**2)
-
-
-def noise(asked: Asked, results: Path = RESULTS) -> Noise | None:
-    """Pool the noise of finished grids that are like the planned one; None below 5 degrees.
-
-    Each pair of recipes counts once, however many grids hold it.
-    """
-    losses: list[Array] = []
-    differences: list[Array] = []
-    names: dict[str, None] = {}
-    seen: set[tuple[str, ...]] = set()
-    for manifest, table in _alike(asked, results):
-        base = table[manifest.baseline]
-        recipes = {each.name: json.dumps(dict(each.settings), sort_keys=True)
-                   for each in manifest.variants}  # fmt: skip
-        for name, own in table.items():
-            key = (manifest.code, *sorted((recipes[name], recipes[manifest.baseline])))
-            seeds = [seed for seed in own if seed in base]
-            if len(seeds) > 1 and key not in seen:
-                seen.add(key)
-                names[manifest.name] = None
-                losses.append(np.array([own[seed] for seed in seeds]))
-                if name != manifest.baseline:
-                    differences.append(np.array([own[seed] - base[seed] for seed in seeds]))
-    seed, _ = _pooled(losses)
-    difference, degrees = _pooled(differences)
-    if degrees < FEWEST_DEGREES or not seed or not difference:
-        return None
-    return Noise(seed, difference, degrees, tuple(names))
-
-
-def _pooled(samples: Sequence[Array]) -> tuple[float, int]:
-    degrees = sum(len(each) - 1 for each in samples)
-    squares = sum(float(((each - each.mean()) ** 2).sum()) for each in samples)
-    return (math.sqrt(squares / degrees), degrees) if degrees else (0.0, 0)
-
-
-def _alike(asked: Asked, results: Path) -> Iterator[tuple[Manifest, dict[str, dict[int, float]]]]:
-    for path in sorted(results.glob("*/manifest.json")):
-        try:
-            manifest = read_manifest(path)
-            cells = pl.read_parquet(path.with_name("cells.parquet"))
-        except (UserError, OSError, pl.exceptions.PolarsError):
-            continue  # its own report says what is wrong
-        training = manifest.training
-        tokens = training.get("tokens_per_step", 0) * training.get("steps", 0)
-        like = (manifest.preset, manifest.data.get("digest"), tokens, judged_length(manifest))
-        if like != (asked.preset, asked.data, asked.tokens, asked.length):
-            continue
-        finished = cells.filter((pl.col("status") == "complete") & pl.col("loss").is_finite())
-        table: dict[str, dict[int, float]] = {each.name: {} for each in manifest.variants}
-        for variant, seed, loss in finished.select("variant", "seed", "loss").iter_rows():
-            table[variant][seed] = loss
-        yield manifest, table
+ALIKE = 1.5  # contrasts whose deviations lie within this factor have one
 
 
 def critical_of(asked: Asked, seeds: int) -> float:
-    """Return the critical value of the family at so many seeds, its alpha shared by the looks."""
+    """Return the critical value of the family at so many seeds, its alpha shared by the looks.
+
+    Infinite for few seeds of contrasts that were judged before with others.
+    """
+    if asked.was_judged:
+        return always_valid_critical(seeds, asked.contrasts)
     alpha = ALPHA / len(asked.looks)
     floored = None
     if asked.interval == "floored":
@@ -147,7 +55,7 @@ def critical_of(asked: Asked, seeds: int) -> float:
 
 
 def resolvable(asked: Asked, seeds: int, deviation: float) -> float:
-    """Return the smallest true difference that is resolved with power 0.8.
+    """Return the smallest true difference that is resolved with power 0.8; infinite if none is.
 
     Args:
         asked: the family.
@@ -155,6 +63,8 @@ def resolvable(asked: Asked, seeds: int, deviation: float) -> float:
         deviation: standard deviation of a paired difference.
     """
     critical = critical_of(asked, seeds)
+    if math.isinf(critical):
+        return math.inf
     low, high = 0.0, deviation * (critical + 10)
     for _ in range(STEPS):
         middle = (low + high) / 2
@@ -190,7 +100,10 @@ def answer(asked: Asked, found: Noise | None) -> dict[str, Any]:
         "seed_sd": [found.seed] if found else list(PUBLISHED),
         "difference_sd": deviations,
         "paired_off": found.paired_off if found else None,
-        "resolvable": [{"seeds": seeds, "difference": each} for seeds, each in ranges.items()],
+        "resolvable": [
+            {"seeds": seeds, "difference": [_finite(each) for each in ends]}
+            for seeds, ends in ranges.items()
+        ],
         "sentences": [
             _what(asked, ranges[last]),
             _whence(found),
@@ -200,14 +113,30 @@ def answer(asked: Asked, found: Noise | None) -> dict[str, Any]:
 
 
 def _deviations(found: Noise | None) -> list[float]:
-    """Return standard deviations of a difference; elsewhere's have no pairing to count on."""
-    return [found.difference] if found else [each * math.sqrt(2) for each in PUBLISHED]
+    """Return standard deviations of a difference: one, or the ends of a range.
+
+    Elsewhere's have no pairing to count on.
+    """
+    if found is None:
+        return [each * math.sqrt(2) for each in PUBLISHED]
+    return [found.difference] if found.high <= ALIKE * found.low else [found.low, found.high]
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _what(asked: Asked, ends: Sequence[float]) -> str:
     seeds, many = asked.looks[-1], asked.contrasts
     comparisons = "one comparison" if many == 1 else f"{many} comparisons"
     looks = "" if len(asked.looks) == 1 else f", judged at {len(asked.looks)} looks"
+    if math.isinf(ends[0]):
+        return (
+            f"{seeds} seeds resolve nothing here: these contrasts were judged before with others, "
+            "and intervals that allow for that need more."
+        )
+    judged = ", in contrasts that were judged before" if asked.was_judged else ""
+    looks += judged
     return (
         f"With {seeds} seeds and {comparisons}{looks}, a true difference of {_between(ends)} nats "
         "per token would be resolved in 80 of 100 cases."
@@ -228,29 +157,30 @@ def _whence(found: Noise | None) -> str:
     if found is None:
         low, high = PUBLISHED
         return (
-            "Nothing like it was trained here yet, so this is a range from elsewhere: final losses "
+            "Too little like it was trained here, so this is a range from elsewhere: final losses "
             f"of one recipe had a standard deviation of {low} to {high} nats between runs (logs of "
             "modded-nanogpt, 124M parameters). Small models with short runs are noisier."
         )
     share = found.paired_off
     took = f"took {numbers.percent(share)} off" if share > 0 else "took nothing off"
+    deviations = " to ".join(map(_short, _deviations(found)))
     return (
         f"The noise is that of {listed(found.grids, limit=3)} at the same preset: seeds spread by "
-        f"{_short(found.seed)}, paired differences by {_short(found.difference)} "
+        f"{_short(found.seed)}, paired differences by {deviations} "
         f"({found.degrees} degrees of freedom); pairing {took} their variance."
     )
 
 
 def _at_margin(asked: Asked, deviations: Sequence[float], ends: Sequence[float]) -> Iterator[str]:
     margin = asked.margin
-    if margin is None or ends[0] <= margin:
+    if margin is None or ends[0] <= margin or math.isinf(ends[0]):
         return
     needed = seeds_for(asked, deviations[0])
     more = f"more than {MOST_SEEDS}" if needed is None else f"about {needed}"
-    which = "" if len(ends) == 1 else " even at the lower end"
+    which, least = ("", "") if len(ends) == 1 else (" even for a calm contrast", " at least")
     yield (
         f"That is above the margin of {margin:g}{which}: differences of that size will mostly stay "
-        f"unresolved. It would take {more} seeds."
+        f"unresolved. It would take {more} seeds{least}."
     )
 
 
@@ -279,7 +209,7 @@ def _pairs(given: Sequence[str]) -> Mapping[str, str]:
     ]
     problems += [
         Problem("an argument is missing", "command line", key)
-        for key in KEYS[:5]
+        for key in NEEDED
         if not found.get(key)
     ]
     if problems:
@@ -299,6 +229,8 @@ def _asked(given: Mapping[str, str]) -> Asked:
             contrasts=int(given["contrasts"]),
             margin=float(given["margin"]) if given.get("margin") else None,
             interval=given.get("interval") or "floored",
+            name=given.get("name", ""),
+            was_judged=given.get("looked") == "yes",
         )
     except ValueError as error:
         problem = Problem(f"no number: {error}", "command line", hints=(USAGE.splitlines()[0],))

@@ -12,12 +12,28 @@ from reports.tunedwords import tuned_scope
 def scope(frames: Frames) -> str:
     """Return the sentence behind every verdict; empty where no cell finished."""
     manifest = frames.manifest
-    tokens = frames.cells.filter(pl.col("status") == "complete")["tokens"].max()
+    complete = frames.cells.filter(pl.col("status") == "complete")
+    tokens = _largest(complete, manifest.baseline) or _largest(complete)
     parameters = manifest.variant(manifest.baseline).parameters
-    if not isinstance(tokens, int):
+    if tokens is None:
         return ""
     size = f"{_amount(manifest, tokens)}, {numbers.amount(parameters)} parameters"
+    if manifest.hold == "flops":
+        size = f"equal FLOPs (the baseline: {size})"
+    elif manifest.match is not None:
+        size += f" (equal {_matched(manifest)} for all)"
     return f"At {size}, this data and {tuned_scope(manifest)}."
+
+
+def _largest(complete: pl.DataFrame, variant: str | None = None) -> int | None:
+    own = complete if variant is None else complete.filter(pl.col("variant") == variant)
+    tokens = own["tokens"].max()
+    return tokens if isinstance(tokens, int) else None
+
+
+def _matched(manifest: Manifest) -> str:
+    quantity = manifest.match.quantity if manifest.match is not None else ""
+    return "FLOPs a token" if quantity == "flops" else quantity
 
 
 def _amount(manifest: Manifest, tokens: int) -> str:

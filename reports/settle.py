@@ -58,6 +58,9 @@ class Plan:
         }
 
 
+NOT_ALL_PAIRS = "Every contrast with the baseline has a verdict"
+
+
 def wider(given: Sequence[Plan], frames: Frames) -> str:
     """Return the price of adding seeds; empty where the grid planned to."""
     own = frames.manifest.command
@@ -81,7 +84,10 @@ def heading(given: Sequence[Plan], verdict: Verdict) -> str:
     is_open = verdict.kind in NO_VERDICT or any(
         each.verdict in {"unresolved", "one_seed"} for each in verdict.claims
     )
-    return "What would settle it" if is_open else "Nothing is left to settle"
+    if is_open:
+        return "What would settle it"
+    several = len(verdict.set) > 1 and verdict.kind != "equivalent"
+    return NOT_ALL_PAIRS if several else "Nothing is left to settle"
 
 
 def note(given: Sequence[Plan], verdict: Verdict) -> str:
@@ -101,8 +107,14 @@ def note(given: Sequence[Plan], verdict: Verdict) -> str:
         return "No number of seeds settles what cannot be evaluated."
     if verdict.kind in NO_VERDICT:
         return "There is no interval yet that more seeds could narrow: this needs a second seed."
-    is_open = any(each.verdict == "unresolved" for each in verdict.claims)
-    return "" if is_open else "Every contrast of this grid has a verdict."
+    if any(each.verdict == "unresolved" for each in verdict.claims):
+        return ""
+    if len(verdict.set) > 1 and verdict.kind != "equivalent":
+        return (
+            "Which of those that could be the best is better than the other is none of them: make "
+            "one of them the baseline, or write compare: all."
+        )
+    return "Every contrast of this grid has a verdict."
 
 
 def without_plan(frames: Frames, verdict: Verdict) -> tuple[str, ...]:

@@ -36,7 +36,8 @@ def yardstick(frames: Frames, claims: Sequence[Claim]) -> Caveat:
     share = 2 * student_below(-seen / (deviation * math.sqrt(2)), degrees)
     text = (
         f"By the spread of seeds in {listed(names)} ({numbers.fixed(deviation, 4)} nats, "
-        f"{degrees} degrees of freedom), two identical recipes would differ by more than "
+        f"{degrees} degrees of freedom), two identical recipes with different seeds would "
+        "differ by more than "
         f"{numbers.fixed(seen, numbers.DECIMALS_ALONE)} in {numbers.percent(share)} of cases."
     )
     return Caveat("yardstick", text, "provenance")

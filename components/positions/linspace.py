@@ -65,7 +65,7 @@ class Linspace(Positions):
         """
         begin = seen.query_positions[:, :1]
         if self.span == "window":
-            spaces = begin.new_tensor([max(self.sizes.window - 1, 1)])
+            spaces = torch.full_like(begin[:, 0], max(self.sizes.window - 1, 1))
             return self._apart(seen, begin), spaces
         there = seen.visible.any(dim=1)
         remembered = there & _goes_on(seen)

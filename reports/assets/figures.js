@@ -114,6 +114,7 @@ function figuresOf(report, losses, view) {
   function assemble(place, name, series, spread, format, extent) {
     const raw = [], bands = [], halos = [], above = [], labels = [], opacity = (faint() * (spread === 'range' ? 1 : 0.55)).toFixed(3);
     const zoom = zoomOn(name), pixels = Math.max(200, place.clientWidth - 150);
+    const someFinished = series.some(({ list }) => list.some(k => cells[k].status === 'complete'));
     for (const one of series) {
       const { v, list, lines } = one, x = along(name, v), [from, to] = zoom ?? [x[0], x[length - 1]];
       const { indexes, thick } = thickOf(x, from, to);
@@ -138,7 +139,9 @@ function figuresOf(report, losses, view) {
       }
       const [first, last] = visible(x, from, to);
       const start = Math.max(first, state.range || state.logx ? 0 : Math.floor(length / 16));
-      for (const values of drawnLines) extent.add(values, start, last);
+      // What diverged would flatten all others: it leaves the frame, and the caption counts it.
+      const framed = hasMean ? (state.per ? finished : drawnLines) : someFinished ? [] : drawnLines;
+      for (const values of framed) extent.add(values, start, last);
       if (!state.per && hasMean) { extent.add(bottom, start, last); extent.add(top, start, last); }
       labels.push({ y: latest(drawnLines, first, last), text: short[v], color: ink(v) });
       one.view = { x, first, last, softened };

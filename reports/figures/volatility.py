@@ -18,10 +18,14 @@ MOST_PANELS = 12
 
 @dataclass(frozen=True)
 class Starts:
-    """Steps at which spikes of one run start: its own, and those that most variants share."""
+    """Steps at which spikes of one run start: its own, and those that most variants share.
+
+    Of a run that is too short to judge a step by those before it none are known.
+    """
 
     own: tuple[int, ...]
     batch: tuple[int, ...] = ()
+    is_short: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,8 @@ def _events(panel: Panel) -> str:
     of_them = f", {batch} of the batches" if batch else ""
     last = panel.spread[np.isfinite(panel.spread)]
     late = f"late spread ±{np.median(last[-len(last) // 4 :]):.3f} · " if last.size else ""
+    if panel.spikes and all(each.is_short for each in panel.spikes):
+        return f"{late}too few points to judge spikes"
     return f"{late}{many} spike{'' if many == 1 else 's'} in {len(panel.spikes)} runs{of_them}"
 
 

@@ -5,16 +5,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reports import resolvable as module
-from reports.estimates import floored_critical
+from reports.before import Asked, Noise, noise
+from reports.estimates import always_valid_critical, floored_critical
 from reports.numbers import THIN
 from reports.resolvable import (
     PUBLISHED,
-    Asked,
     answer,
     critical_of,
     main,
-    noise,
     resolvable,
     seeds_for,
 )
@@ -78,7 +76,7 @@ def test_noise_is_pooled_over_contrasts_of_earlier_grids_like_the_planned_one(tm
     assert found.difference == pytest.approx(math.sqrt(np.mean(variances)))
     assert found.degrees == 10
     assert found.grids == ("positions",)
-    losses = [np.var(each, ddof=1) for each in (base, one, two)]
+    losses = [np.var(each, ddof=1) for each in (base, one, base, two)]
     assert found.seed == pytest.approx(math.sqrt(np.mean(losses)))
     assert found.paired_off == pytest.approx(1 - np.mean(variances) / (2 * np.mean(losses)))
 
@@ -105,6 +103,44 @@ def test_other_presets_texts_lengths_and_tokens_say_nothing(tmp_path):
         assert noise(Asked(**{**vars(plan), key: value}), folder.parent) is None
 
 
+def test_the_own_results_of_a_grid_come_before_those_of_others(tmp_path):
+    base = DICE.standard_normal(7)
+    calm, wild = (base + sd * DICE.standard_normal(7) for sd in (0.001, 1.0))
+    own = results(tmp_path, {"rotary": base, "alibi": calm}, steps=STEPS, name="own")
+    results(tmp_path, {"rotary": base, "none": wild}, steps=STEPS, name="other")
+    plan = like(own)
+    assert noise(plan, own.parent).grids == ("other", "own")
+    found = noise(Asked(**{**vars(plan), "name": "own"}), own.parent)
+    assert found.grids == ("own",)
+    assert found.difference == pytest.approx(float(np.std(calm - base, ddof=1)))
+
+
+def test_the_same_function_twice_says_nothing_about_noise(tmp_path):
+    base = DICE.standard_normal(8)
+    folder = results(tmp_path, {"rotary": base, "alibi": base + 1e-9 * DICE.standard_normal(8)})
+    assert noise(like(folder), folder.parent) is None
+
+
+def test_contrasts_of_unlike_noise_give_a_range():
+    found = answer(asked(), Noise(0.02, 0.012, 0.001, 0.02, 12, ("positions",)))
+    low, high = found["resolvable"][0]["difference"]
+    assert low == pytest.approx(resolvable(asked(), 5, 0.001))
+    assert high == pytest.approx(resolvable(asked(), 5, 0.02))
+    assert "paired differences by 0.001 to 0.02" in found["sentences"][1]
+    loud = answer(asked(), Noise(0.02, 0.03, 0.02, 0.06, 12, ("positions",)))
+    assert "above the margin of 0.01 even for a calm contrast" in loud["sentences"][2]
+
+
+def test_seeds_that_are_added_after_looking_resolve_less():
+    plan = asked(was_judged=True)
+    assert critical_of(plan, 5) == always_valid_critical(5, 2)
+    assert resolvable(plan, 5, 0.004) > resolvable(asked(), 5, 0.004)
+    none = answer(asked(looks=(3,), was_judged=True), Noise(0.02, 0.01, 0.01, 0.01, 9, ("a",)))
+    assert none["sentences"][0].startswith("3 seeds resolve nothing here: these contrasts were")
+    assert none["resolvable"] == [{"seeds": 3, "difference": [None]}]
+    assert len(none["sentences"]) == 2
+
+
 def test_few_degrees_of_freedom_are_none(tmp_path):
     folder = results(tmp_path, {"rotary": [3.4, 3.5, 3.6], "alibi": [3.41, 3.5, 3.62]}, steps=STEPS)
     assert noise(like(folder), folder.parent) is None
@@ -116,11 +152,11 @@ def test_without_earlier_runs_the_published_range_is_named_as_foreign():
     low, high = found["resolvable"][0]["difference"]
     assert low == pytest.approx(resolvable(asked(), 5, PUBLISHED[0] * math.sqrt(2)))
     assert high == pytest.approx(resolvable(asked(), 5, PUBLISHED[1] * math.sqrt(2)))
-    assert "Nothing like it was trained here yet" in found["sentences"][1]
+    assert "Too little like it was trained here" in found["sentences"][1]
 
 
 def test_a_grid_that_cannot_answer_at_its_margin_is_told_so():
-    found = answer(asked(), module.Noise(0.02, 0.012, 12, ("positions", "memory")))
+    found = answer(asked(), Noise(0.02, 0.012, 0.011, 0.013, 12, ("positions", "memory")))
     needed = seeds_for(asked(), 0.012)
     told = " ".join(found["sentences"]).replace(THIN, " ")
     assert told == (
@@ -130,7 +166,7 @@ def test_a_grid_that_cannot_answer_at_its_margin_is_told_so():
         "pairing took 82 % off their variance. That is above the margin of 0.01: differences of "
         f"that size will mostly stay unresolved. It would take about {needed} seeds."
     )
-    quiet = answer(asked(), module.Noise(0.002, 0.001, 12, ("positions",)))
+    quiet = answer(asked(), Noise(0.002, 0.001, 0.001, 0.001, 12, ("positions",)))
     assert len(quiet["sentences"]) == 2
 
 
