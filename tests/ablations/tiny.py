@@ -27,6 +27,8 @@ WORDS = (
     "cell",
 )
 
+TRAINS = ("run", "sweep", "verify")
+
 GRID = """\
 question: Does a tiny decoder need positions?
 preset: laptop
@@ -70,8 +72,9 @@ def afresh(source: Path, folder: Path) -> Path:
     """Copy a workplace without its runs and results; what was prepared and measured stays."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(source / "tiny.yaml", folder)
-    for each in ("text", "data", "runs/costs"):
-        shutil.copytree(source / each, folder / each)
+    for each in ("text", "data", "runs/costs", "runs/checked"):
+        if (source / each).exists():
+            shutil.copytree(source / each, folder / each)
     return folder
 
 
@@ -85,6 +88,8 @@ def start(
     folder: Path, command: str, *arguments: str, grid: str = "tiny.yaml", **more: Any
 ) -> "subprocess.Popen[str]":
     """Start `python -m ablations.COMMAND grid=tiny.yaml ARGUMENTS` in `folder`."""
+    if command in TRAINS and not any(each.startswith("workers=") for each in arguments):
+        arguments = (*arguments, "workers=1")  # each one imports torch first, longer than it trains
     program = [sys.executable, "-m", f"ablations.{command}", f"grid={grid}", *arguments]
     return subprocess.Popen(
         program,
