@@ -155,7 +155,7 @@ def test_one_seed_is_measured_by_the_grids_beside_it(tmp_path):
     found = caveats(tmp_path, {"rotary": [3.2], "none": [3.25]})
     assert found["yardstick"] == written(
         "By the spread of seeds in other (0.0122 nats, 16 degrees of freedom), two identical "
-        "recipes would differ by more than 0.050 in 1_% of cases."
+        "recipes with different seeds would differ by more than 0.050 in 1_% of cases."
     ).replace(f"{written('_')}degrees", " degrees")
 
 
