@@ -5,7 +5,6 @@ sampler of its own, seeded by the search and by how many trials there were. So a
 killed goes on as if it had not been.
 """
 
-import json
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ablations.search import Search
 from ablations.space import Axis, Values, combinations
+from ablations.study import word
 from ablations.trials import Trial
 from ablations.watching import PARTS
 
@@ -126,11 +126,6 @@ def in_words(axes: Sequence[Axis], settings: Mapping[str, Any]) -> dict[str, Any
 def from_words(axes: Sequence[Axis], params: Mapping[str, Any]) -> dict[str, Any]:
     """Return parameters of Optuna as settings."""
     return {axis.key: _meant(axis, params[axis.key]) for axis in axes}
-
-
-def word(value: Any) -> str:
-    """Return a value as Optuna and its dashboard hold it."""
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
 def _meant(axis: Axis, value: Any) -> Any:

@@ -60,7 +60,7 @@ def gather(
     """
     runs = {each.name: read_run(store, each.fingerprint) for each in plan.cells}
     rows = [_row(each, runs[each.name], plan.grid.judge) for each in plan.cells]
-    looks = _looks(plan, store, all(runs.values()))
+    looks = _looks(plan, store, runs)
     manifest = {**manifest_of(plan, runs, rows, looks, options), **(blocks or {})}
     steps = _concat(plan, runs, STEPS, _steps_of)
     _write_frame(into / "steps.parquet", steps)
@@ -78,13 +78,13 @@ def gather(
     return manifest
 
 
-def _looks(plan: Plan, store: Path, complete: bool) -> dict[str, Any]:  # noqa: FBT001  # a fact
+def _looks(plan: Plan, store: Path, runs: Mapping[str, Run | None]) -> dict[str, Any]:
     """Record this look, and return it with those that came before.
 
     One seed gives no verdict, nor does a sweep with cells missing: neither is a look. Contrasts
     that an earlier look decided are not looked at again.
     """
-    grid = plan.grid
+    grid, complete = plan.grid, all(runs.values())
     documents = {each.variant: each.document for each in plan.cells}
     still_open = {name: each for name, each in documents.items() if name not in grid.asked}
     if complete and len(grid.seeds) > 1:

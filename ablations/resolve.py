@@ -5,7 +5,7 @@ chooses anew. Options that preset and `set` give to `optimizer/adamw` hold where
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ablations.language import FIELD_SECTIONS, Settings, field_types
@@ -16,6 +16,7 @@ from components.catalogue import Catalogue
 from components.errors import Problem, UserError
 from components.layout import LAYER_KINDS
 from components.options import Choice
+from pipelines.canonical import shortest, with_sizes
 from pipelines.cell import PART_KINDS, Cell, Data, Training
 
 
@@ -170,33 +171,17 @@ def _fields(section: str, written: Settings, catalogue: Catalogue) -> dict[str, 
 
 
 def _canonical(cell: Cell) -> Cell:
-    """Give two spellings of one cell one form: sizes that are null, patterns that repeat."""
-    options = dict(cell.model.options)
-    if options["kv_heads"] is None:
-        options["kv_heads"] = options["heads"]
-    if options["head_width"] is None:
-        options["head_width"] = _integer(options["width"]) // _integer(options["heads"])
-    layers = _integer(options["layers"])
+    """Give two spellings of one cell one form: sizes that are null, patterns that repeat.
+
+    What else its fingerprint holds equal keeps the words of the grid, which variants are called by.
+    """
+    model = with_sizes(cell.model)
+    layers: Any = model.options["layers"]
     parts = {
-        kind: _period(members, layers) if kind in LAYER_KINDS else members
+        kind: shortest(members, layers) if kind in LAYER_KINDS else members
         for kind, members in cell.parts.items()
     }
-    return Cell({}, 0, Choice("model", "decoder", options), parts, cell.data, cell.training)
-
-
-def _period(members: tuple[Choice, ...], layers: int) -> tuple[Choice, ...]:
-    """Return the shortest list that repeats to the same component in every layer."""
-    every = [members[layer % len(members)] for layer in range(layers)]
-    for size in range(1, layers):
-        if all(each == every[layer % size] for layer, each in enumerate(every)):
-            return tuple(every[:size])
-    return tuple(every)
-
-
-def _integer(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError(value)
-    return value
+    return replace(cell, model=model, parts=parts)
 
 
 def lookup(cell: Cell, key: str) -> Any:

@@ -59,7 +59,7 @@ def parameters(settings: Mapping[str, Any], keys: Sequence[str], seed: int) -> d
         keys: the keys in which variants differ; those the variant does not have are left out.
         seed: of the cell.
     """
-    values = {key: _word(settings[key]) for key in keys if key in settings}
+    values = {key: word(settings[key]) for key in keys if key in settings}
     return {**values, "seed": seed}
 
 
@@ -206,5 +206,6 @@ def _choices(points: Sequence[Point]) -> dict[str, list[Any]]:
     return found
 
 
-def _word(value: Any) -> str:
+def word(value: Any) -> str:
+    """Return a value as Optuna, its storages and its dashboard hold it."""
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)

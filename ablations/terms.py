@@ -88,10 +88,11 @@ def read_terms(root: Node, problems: Problems, trained: object = None) -> Terms:
     hold = problems.attempt("tokens", _word, keys.get("hold", absent), ("tokens", "flops"))
     compare = problems.attempt("baseline", _word, keys.get("compare", absent), ("baseline", "all"))
     seeds = keys.get("seeds", Node(5, "seeds", ""))
+    looks = problems.attempt(None, _looks, seeds)
     return Terms(
         question=problems.attempt("", _question, root),
-        seeds=problems.attempt((0,), _seeds, seeds),
-        looks=problems.attempt(None, _looks, seeds),
+        seeds=problems.attempt((0,), _seeds, seeds, looks),
+        looks=looks,
         budget=problems.attempt(None, _budget, keys.get("budget", absent), seeds),
         margin=problems.attempt(None, _margin, keys.get("margin", Node(MARGIN, "margin", ""))),
         interval=cast("Literal['floored', 'paired']", interval),
@@ -119,15 +120,13 @@ def _question(root: Node) -> str:
     return question
 
 
-def _seeds(node: Node) -> tuple[int, ...]:
+def _seeds(node: Node, looks: tuple[int, ...] | None) -> tuple[int, ...]:
     if type(node.value) is int:
         if 1 <= node.value <= MOST_SEEDS:
             return tuple(range(node.value))
         raise node.refuse("the number of seeds is out of range", f"expected 1 to {MOST_SEEDS}")
     if node.items:
-        problems = Problems()
-        looks = problems.attempt(None, _looks, node)
-        return tuple(range(looks[-1])) if looks else (0, 1)
+        return tuple(range(looks[-1])) if looks else (0, 1)  # what is wrong with them was told
     if not isinstance(node.value, tuple) or not node.value:
         raise node.refuse("seeds are a number or a list", "write 5 for seeds 0 to 4, or [0, 1, 7]")
     problems = Problems()

@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,15 +18,10 @@ from reports.errors import UserError
 from reports.estimates import pairing_efficiency
 from reports.frames import read_frames
 
-USAGE = """usage: python -m benchmarks.pairing [RESULTS] [--json FILE]
-
-Reads every finished grid under RESULTS (results/ unless said) and prints, for each contrast, how
-far seeds spread, how far differences of the same seed do, and
-rho = 1 - var(D) / (var(Y) + var(Y0)): 0 where pairing gains nothing, 1 where a seed decides
-everything. Of a few seeds rho is a rough number; the last line pools the variances.
-
-  --json FILE  also write every number
-"""
+ABOUT = """Read every finished grid and print, for each contrast, how far seeds spread, how far
+differences of the same seed do, and rho = 1 - var(D) / (var(Y) + var(Y0)): 0 where pairing gains
+nothing, 1 where a seed decides everything. Of a few seeds rho is a rough number; the last line
+pools the variances."""
 FEWEST_SEEDS = 3
 
 
@@ -85,26 +81,25 @@ def pooled(found: Sequence[Row]) -> float:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; 0, or 2 for bad input."""
-    given = list(sys.argv[1:] if argv is None else argv)
-    if "--help" in given or "-h" in given:
-        sys.stdout.write(USAGE)
-        return 0
-    target = None
-    if "--json" in given:
-        at = given.index("--json")
-        target = given[at + 1] if at + 1 < len(given) else None
-        given = given[:at] + given[at + 2 :]
-    results = Path(given[0] if given else "results")
-    found = list(rows(results))
+    given = _parser().parse_args(argv)
+    found = list(rows(given.results))
     if not found:
-        sys.stderr.write(f"no grid with {FEWEST_SEEDS} seeds under {results}\n")
+        sys.stderr.write(f"no grid with {FEWEST_SEEDS} seeds under {given.results}\n")
         return 2
     Console(width=None if sys.stdout.isatty() else 100).print(_table(found))
     sys.stdout.write(f"rho of all {len(found)} contrasts together: {pooled(found):.2f}\n")
-    if target is not None:
+    if given.json is not None:
         document = [asdict(each) for each in found]
-        Path(target).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        given.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser("python -m benchmarks.pairing", description=ABOUT)
+    help_ = "folder of results; results/ unless said"
+    parser.add_argument("results", nargs="?", type=Path, default=Path("results"), help=help_)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write every number")
+    return parser
 
 
 def _table(found: Sequence[Row]) -> Table:

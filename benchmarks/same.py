@@ -1,10 +1,10 @@
 """Grids whose variants are the same function, trained for real; `python -m benchmarks.same`."""
 
 import math
-import shutil
 import subprocess
 import sys
 import tempfile
+from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,16 +20,11 @@ from reports.frames import Frames, read_frames
 from reports.looks import judged
 from reports.manifest import Looks, Manifest
 
-USAGE = """usage: python -m benchmarks.same [SEEDS] [--into FOLDER]
-
-Trains two grids in which nothing differs that could matter, each with SEEDS seeds (60 unless said):
-  renamed   an MLP against a copy of it whose parameters have other names, hence other first values
-  places    a cache read at the positions `both` and `absolute`, the same function under rotary
-and judges disjoint sets of 3, 5 and 10 of these seeds as so many sweeps. "Better" and "worse" are
-false there; more than 5 % of them, beyond chance, is exit code 1. Minutes on a CPU.
-
-  --into FOLDER  where it is trained; what is there is used again
-"""
+ABOUT = """Train two grids in which nothing differs that could matter: an MLP against a copy of it
+whose parameters have other names, hence other first values (renamed), and a cache read at the
+positions `both` and `absolute`, the same function under rotary (places). Disjoint sets of 3, 5 and
+10 seeds are judged as so many sweeps. "Better" and "worse" are false there; more than 5 % of them,
+beyond chance, is exit code 1. Minutes on a CPU."""
 SIZES = (3, 5, 10)
 ERRORS = 3  # standard errors beyond which the level counts as broken
 
@@ -130,24 +125,25 @@ def _sweep(manifest: Manifest, losses: Losses, seeds: Sequence[int]) -> tuple[Ma
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; 1 if equal variants were called better too often."""
-    given = list(sys.argv[1:] if argv is None else argv)
-    if "--help" in given or "-h" in given:
-        sys.stdout.write(USAGE)
-        return 0
-    kept = given[given.index("--into") + 1] if "--into" in given else None
-    seeds = next((int(each) for each in given if each.isdigit()), 60)
-    folder = Path(kept) if kept else Path(tempfile.mkdtemp(prefix="same-"))
-    try:
+    given = _parser().parse_args(argv)
+    with tempfile.TemporaryDirectory(prefix="same-") as elsewhere:
         found = [
             count
             for name, grid in (("renamed", RENAMED), ("places", PLACES))
-            for count in counts(name, trained(folder, name, grid, seeds))
+            for count in counts(
+                name, trained(given.into or Path(elsewhere), name, grid, given.seeds)
+            )
         ]
-    finally:
-        if not kept:
-            shutil.rmtree(folder)
     Console().print(_table(found))
     return 0 if all(each.is_kept for each in found) else 1
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser("python -m benchmarks.same", description=ABOUT)
+    parser.add_argument("seeds", nargs="?", type=int, default=60, help="of each variant; 60")
+    help_ = "where it is trained; what is there is used again"
+    parser.add_argument("--into", type=Path, metavar="FOLDER", help=help_)
+    return parser
 
 
 def _table(found: Sequence[Count]) -> Table:

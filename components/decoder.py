@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
+from components.cap import capped, checked
 from components.errors import Problem, UserError
 from components.layer import Layer
 from components.layout import LayerPlan, Shape, layer_plans
@@ -71,7 +72,8 @@ class Decoder(nn.Module):
         tied: whether the head is the embedding.
         softcap: c, the largest logit there can be: c tanh(logit / c), as in Gemma 2; null for none.
         init: normal is N(0, 0.02) with depth scaling, torch is what nn.Linear and nn.Embedding do.
-    Errors:   ValueError where sizes do not divide; UserError where components do not go together.
+    Errors:   ValueError where sizes do not divide, unless softcap > 0; UserError where components
+              do not go together.
     Source:   design of this project: positions and memory are two interfaces.
     """
 
@@ -96,9 +98,7 @@ class Decoder(nn.Module):
     ) -> None:
         super().__init__()
         self.init = init
-        if softcap is not None and softcap <= 0:
-            raise ValueError(f"softcap: {softcap} is not above 0")
-        self.softcap = softcap
+        self.softcap = checked(softcap)
         shape = Shape(_positive("layers", layers), width, fan_out, mlp_widths, mlp_sharing)
         plans = layer_plans(parts, shape)
         self.sizes = Sizes(
@@ -114,7 +114,7 @@ class Decoder(nn.Module):
         )
         self.embedding = nn.Embedding(vocabulary, width)
         _refuse_two_of_one_name(parts["memory"])
-        self.memory: Memory[Any] = Chain(
+        self.memory = Chain(
             self.sizes, {each.name: build(each, self.sizes) for each in parts["memory"]}
         )
         _refuse_a_memory_that_does_not_fit(self.memory, parts, self.sizes, fan_out)
@@ -202,7 +202,7 @@ class Decoder(nn.Module):
         read = x if window.read is None else x[:, window.read]
         logits = self.head(read)
         if self.softcap is not None:
-            logits = self.softcap * torch.tanh(logits / self.softcap)
+            logits = capped(self.softcap, logits)
         return Prediction(logits, State(written, tuple(states)), _sum(losses))
 
 

@@ -21,7 +21,7 @@ def canonical(cell: Cell) -> Cell:
     """
     layers = cell.model.options.get("layers")
     if type(layers) is not int or layers < 1:
-        return replace(cell, model=_with_sizes(cell.model))
+        return replace(cell, model=with_sizes(cell.model))
     parts = {
         kind: shortest(members, layers) if kind in LAYER_KINDS and members else members
         for kind, members in cell.parts.items()
@@ -29,7 +29,7 @@ def canonical(cell: Cell) -> Cell:
     memories = tuple(_memory(each, layers) for each in cell.parts.get("memory", ()))
     if memories:
         parts["memory"] = memories
-    return replace(cell, model=_mlps(_with_sizes(cell.model), layers), parts=parts)
+    return replace(cell, model=_mlps(with_sizes(cell.model), layers), parts=parts)
 
 
 def shortest(members: Sequence[T], layers: int) -> tuple[T, ...]:
@@ -42,7 +42,7 @@ def shortest(members: Sequence[T], layers: int) -> tuple[T, ...]:
     )
 
 
-def _with_sizes(model: Choice) -> Choice:
+def with_sizes(model: Choice) -> Choice:
     """Write out the sizes that null leaves to the other sizes."""
     options = dict(model.options)
     width, heads = options.get("width"), options.get("heads")

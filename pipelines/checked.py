@@ -4,10 +4,8 @@ A seed, an optimizer or a number of steps is no reason to check again; an edit o
 the decoder or of a check is.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
-from hashlib import blake2b
 from pathlib import Path
 
 from components.catalogue import component_files
@@ -15,7 +13,7 @@ from components.registry import load_files
 from pipelines.cell import Cell, Training
 from pipelines.code import reached
 from pipelines.files import write_json
-from pipelines.fingerprint import describe
+from pipelines.fingerprint import describe, fingerprint
 from pipelines.statements import ALL
 
 CHECKS = Path(__file__).with_name("checks.py")
@@ -63,5 +61,4 @@ def _file(cell: Cell, vocabulary: int, store: Path, extra: Sequence[Path]) -> Pa
         "vocabulary": vocabulary,
         "checks": {name: module.digest for name, module in reached({CHECKS: (ALL,)}).items()},
     }
-    text = json.dumps(document, sort_keys=True)
-    return store / "checked" / f"{blake2b(text.encode(), digest_size=10).hexdigest()}.json"
+    return store / "checked" / f"{fingerprint(document)}.json"

@@ -81,14 +81,14 @@ def fingerprint(document: Mapping[str, Any]) -> str:
     The digests of single functions are in the document to explain; those of modules cover them.
     """
     code = {module: each["digest"] for module, each in document["code"].items()}
-    return _digest({**document, "code": code})
+    return digest({**document, "code": code})
 
 
 def evaluation_digest(evaluation: Evaluation, cell: Cell) -> str:
     """Return the digest of an evaluation of a cell, 20 hexadecimal digits."""
     code = {module: each.digest for module, each in reached(EVALUATION).items()}
     settings = {**asdict(evaluation), "context": cell.training.context}
-    return _digest({"evaluation": settings, "code": code})
+    return digest({"evaluation": settings, "code": code})
 
 
 def explain(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
@@ -115,7 +115,8 @@ def _numpy_version() -> str:
     return metadata.version("numpy").partition("+")[0]
 
 
-def _digest(document: Mapping[str, Any]) -> str:
+def digest(document: Mapping[str, Any]) -> str:
+    """Return the digest of any JSON document, 20 hexadecimal digits."""
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return blake2b(text.encode(), digest_size=10).hexdigest()
 

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from components.batching import Batching
 from components.errors import Problem, UserError
-from components.memory import Chain
 from components.registry import component_class
 from pipelines.cell import Cell
 
@@ -48,13 +47,7 @@ def _runs_documents_together(cell: Cell, model: "Decoder") -> Problem:
 
 def _has_one_window(cell: Cell, model: "Decoder") -> Problem:
     """Say which memories would hand something to a window that never comes."""
-    names = [
-        name
-        for chain in (model.memory,)
-        if isinstance(chain, Chain)
-        for name, member in zip(chain.members, chain.memories, strict=True)
-        if member.carries
-    ]
+    names = [name for name, member in model.memory.named() if member.carries]
     window = model.sizes.window
     return Problem(
         f"{', '.join(f'memory/{name}' for name in names)} needs a context longer than one window",

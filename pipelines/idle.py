@@ -1,15 +1,14 @@
 """What of a cell does nothing in the model that is built of it, and what is left without that."""
 
-import json
 from collections.abc import Mapping
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from components.memory import Chain, Memory
+from components.memory import Memory
 from components.options import Choice, shown
 from components.registry import read_options
 from pipelines.canonical import canonical, shortest
 from pipelines.cell import Cell
+from pipelines.fingerprint import digest
 
 if TYPE_CHECKING:
     from components.decoder import Decoder
@@ -55,8 +54,7 @@ def acting(cell: Cell, model: "Decoder") -> str:
         for each in chosen["memory"]
         if each.name != NOTHING and not _switched_off_by(each, model)
     ]
-    text = json.dumps(parts, sort_keys=True)
-    return blake2b(text.encode(), digest_size=10).hexdigest()
+    return digest(parts)
 
 
 def _none_in(acts: list[bool]) -> str:
@@ -89,10 +87,7 @@ def _activated(model: "Decoder") -> list[bool]:
 
 def _switched_off_by(choice: Choice, model: "Decoder") -> str:
     """Return the options without which a memory would do something; empty where it does."""
-    chain = model.memory
-    if not isinstance(chain, Chain):
-        return ""
-    memory: Memory[Any] = dict(zip(chain.members, chain.memories, strict=True))[choice.name]
+    memory = dict(model.memory.named())[choice.name]
     ordinary = _with_defaults(memory)
     if ordinary is None or not _acts(ordinary, {}, model) or _acts(memory, choice.options, model):
         return ""

@@ -1,18 +1,16 @@
 """How far seeds spread in finished grids that are like one that is planned."""
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
-from reports.errors import UserError
 from reports.estimates import Array
 from reports.judged import judged_length
-from reports.manifest import Manifest, read_manifest
+from reports.manifest import Manifest
+from reports.siblings import finished, recipe
 
 RESULTS = Path("results")
 FEWEST_DEGREES = 5
@@ -100,9 +98,7 @@ def _pairs_of(
     manifest: Manifest, table: Mapping[str, Mapping[int, float]]
 ) -> Iterator[tuple[tuple[str, ...], _Pair]]:
     base = table[manifest.baseline]
-    recipes = {
-        each.name: json.dumps(dict(each.settings), sort_keys=True) for each in manifest.variants
-    }
+    recipes = {each.name: recipe(manifest, each.name) for each in manifest.variants}
     for name, own in table.items():
         seeds = [seed for seed in own if seed in base]
         differences = np.array([own[seed] - base[seed] for seed in seeds])
@@ -131,19 +127,13 @@ def _pooled(samples: Sequence[Array]) -> tuple[float, int]:
 
 
 def _alike(asked: Asked, results: Path) -> Iterator[tuple[Manifest, dict[str, dict[int, float]]]]:
-    for path in sorted(results.glob("*/manifest.json")):
-        try:
-            manifest = read_manifest(path)
-            cells = pl.read_parquet(path.with_name("cells.parquet"))
-        except (UserError, OSError, pl.exceptions.PolarsError):
-            continue  # its own report says what is wrong
+    for manifest, cells in finished(results):
         training = manifest.training
         tokens = training.get("tokens_per_step", 0) * training.get("steps", 0)
         like = (manifest.preset, manifest.data.get("digest"), tokens, judged_length(manifest))
         if like != (asked.preset, asked.data, asked.tokens, asked.length):
             continue
-        finished = cells.filter((pl.col("status") == "complete") & pl.col("loss").is_finite())
         table: dict[str, dict[int, float]] = {each.name: {} for each in manifest.variants}
-        for variant, seed, loss in finished.select("variant", "seed", "loss").iter_rows():
+        for variant, seed, loss in cells.select("variant", "seed", "loss").iter_rows():
             table[variant][seed] = loss
         yield manifest, table

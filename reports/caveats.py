@@ -17,7 +17,7 @@ from reports.manifest import Cell
 from reports.planned import declared_looks, ended_by_budget
 from reports.reach import reading_caveats
 from reports.searchwords import caveats as search_caveats
-from reports.sensitivity import carried_by_a_seed
+from reports.sensitivity import carried_by_a_seed, holm_differs, median_differs
 from reports.tunedwords import caveats as tuning_caveats
 from reports.wording import capital, crosses_zero, listed, places_of, unevaluated
 from reports.yardstick import yardstick
@@ -217,28 +217,13 @@ def _second_opinions(frames: Frames, claims: Sequence[Claim]) -> Iterator[Caveat
             limits = numbers.interval(*(each.documents or (None, None)))
             text = f"On other documents of this kind {pair} is {limits}, which contains 0."
             yield Caveat("documents", text, "variants")
-        if _differs_in_sign(each):
+        if median_differs(each):
             median = numbers.signed(each.median)
             text = f"The median of {pair} is {median}, of the other sign than its mean."
             yield Caveat("median", text, "seeds")
-        if each.holm_p is None or each.interval == "always-valid" or each.low is None:
-            continue
-        if each.verdict == "diverged":
-            continue
-        excludes = not crosses_zero((each.low, each.high or 0.0))
-        resolves = each.holm_p < 1 - each.level
-        if excludes != resolves:
-            said = "resolves" if resolves else "does not resolve"
+        if holm_differs(each):
+            excludes = not crosses_zero((each.low or 0.0, each.high or 0.0))
+            said = "does not resolve" if excludes else "resolves"
             text = f"The paired t-test with Holm's correction {said} {pair}; the interval here "
             text += "does." if excludes else "does not."
             yield Caveat("holm", text, "variants")
-
-
-def _differs_in_sign(claim: Claim) -> bool:
-    return (
-        claim.verdict in RESOLVED | {"unresolved"}
-        and claim.pairs > TWO
-        and claim.difference is not None
-        and claim.median is not None
-        and claim.difference * claim.median < 0
-    )

@@ -160,6 +160,10 @@ class Search:
         return sum(each.status != OPEN for each in self.trials)
 
 
+QUANTITIES = {"parameters": "parameters", "flops": "FLOPs per token"}
+"""What may be made equal -> how it is called."""
+
+
 @dataclass(frozen=True)
 class Match:
     """What was made equal for all variants by solving one option.

@@ -6,11 +6,12 @@ from typing import Any
 
 import polars as pl
 
-from reports.contrasts import Contrast, Losses, family_of, final_losses
+from reports.contrasts import Contrast, Losses, final_losses
 from reports.estimates import ALPHA, Interval
 from reports.frames import Frames
-from reports.intervals import Method, intervals, level_of, method_of, shares_of
+from reports.intervals import Method, level_of, method_of, shares_of
 from reports.judged import during_training, has_answers, judging
+from reports.looks import followed, judged
 from reports.manifest import Manifest, Variant
 from reports.reach import reached, share_beyond
 from reports.readings import reading, trained_length
@@ -134,8 +135,10 @@ def _evaluation(frames: Frames, evaluation: Mapping[str, Any]) -> Evaluation:
     is_judging = name == judging(manifest)["name"]
     rows = _last(frames, name)
     losses = final_losses(frames) if is_judging else _losses(manifest, rows)
-    contrasts = family_of(manifest, losses)
-    found = intervals(contrasts, manifest)
+    looks = {each.pair: each.decided_at for each in judged(manifest, final_losses(frames)).outcomes}
+    outcomes = followed(manifest, losses, looks).outcomes
+    contrasts = [each.contrast for each in outcomes]
+    found = {each.pair: each.interval for each in outcomes if each.interval is not None}
     shares = shares_of(manifest, contrasts)
     method = method_of(manifest, shares.against_baseline, shares.floored_alpha)
     against = {each.a: each for each in contrasts if each.b == manifest.baseline}
@@ -149,7 +152,7 @@ def _evaluation(frames: Frames, evaluation: Mapping[str, Any]) -> Evaluation:
             own,
             mean_of(list(own.values()), 0.95),
             against.get(variant.name),
-            found[pair][0] if pair in found else None,
+            found.get(pair),
             reasons.get(variant.name, ""),
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from reports.choices import Match, setting_of
+from reports.choices import QUANTITIES, Match, setting_of
 from reports.figures import Mark
 from reports.manifest import Manifest, Variant
 from reports.marks import Look
@@ -13,8 +13,6 @@ from reports.provenance import written
 
 FINEST = 0.01
 """Percent, below which no digits are written."""
-
-WORDS = {"parameters": "parameters", "flops": "FLOPs per token"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ def section(manifest: Manifest, marks: Sequence[Mark]) -> Section | None:
         _row(manifest, match, variant, mark)
         for variant, mark in zip(manifest.variants, marks, strict=True)
     )
-    return Section(_sentence(manifest, match), match.key, WORDS[match.quantity], rows)
+    return Section(_sentence(manifest, match), match.key, QUANTITIES[match.quantity], rows)
 
 
 def as_json(match: Match | None) -> dict[str, Any] | None:
@@ -59,8 +57,8 @@ def as_json(match: Match | None) -> dict[str, Any] | None:
 def _sentence(manifest: Manifest, match: Match) -> str:
     baseline = manifest.label(manifest.baseline)
     return (
-        f"Made equal: all variants have as many {WORDS[match.quantity]} as {baseline}, by solving "
-        f"{match.key} for each; {100 * match.tolerance:g}{THIN}% more or fewer was allowed."
+        f"Made equal: all variants have as many {QUANTITIES[match.quantity]} as {baseline}, by "
+        f"solving {match.key} for each; {100 * match.tolerance:g}{THIN}% more or fewer was allowed."
     )
 
 

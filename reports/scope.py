@@ -3,6 +3,7 @@
 import polars as pl
 
 from reports import numbers
+from reports.choices import QUANTITIES
 from reports.frames import Frames
 from reports.judged import has_answers
 from reports.manifest import Manifest
@@ -21,7 +22,7 @@ def scope(frames: Frames) -> str:
     if manifest.hold == "flops":
         size = f"equal FLOPs (the baseline: {size})"
     elif manifest.match is not None:
-        size += f" (equal {_matched(manifest)} for all)"
+        size += f" (equal {QUANTITIES[manifest.match.quantity]} for all)"
     return f"At {size}, this data and {tuned_scope(manifest)}."
 
 
@@ -29,11 +30,6 @@ def _largest(complete: pl.DataFrame, variant: str | None = None) -> int | None:
     own = complete if variant is None else complete.filter(pl.col("variant") == variant)
     tokens = own["tokens"].max()
     return tokens if isinstance(tokens, int) else None
-
-
-def _matched(manifest: Manifest) -> str:
-    quantity = manifest.match.quantity if manifest.match is not None else ""
-    return "FLOPs a token" if quantity == "flops" else quantity
 
 
 def _amount(manifest: Manifest, tokens: int) -> str:

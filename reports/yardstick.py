@@ -1,20 +1,18 @@
 """For one seed: how far apart two identical recipes end, as other grids have seen it."""
 
-import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-import polars as pl
 
 from reports import numbers
 from reports.claims import Caveat, Claim
-from reports.errors import UserError
 from reports.estimates import student_below
 from reports.frames import Frames
 from reports.judged import judged_length
-from reports.manifest import Manifest, Variant, read_manifest
+from reports.manifest import Manifest
+from reports.siblings import finished
+from reports.siblings import recipe as recipe_of
 from reports.wording import listed
 
 Group = list[tuple[str, float]]
@@ -68,36 +66,16 @@ def _recipes(frames: Frames) -> Iterable[Group]:
     """
     groups: dict[tuple[str, str], Group] = {}
     seen: set[tuple[str, int]] = set()
-    for manifest, cells in _siblings(frames):
-        recipes = {each.name: _recipe(each) for each in manifest.variants}
+    for manifest, cells in finished(frames.folder.parent, but=frames.folder):
+        if not _is_alike(manifest, frames.manifest):
+            continue
+        recipes = {each.name: recipe_of(manifest, each.name) for each in manifest.variants}
         for variant, seed, loss in cells.select("variant", "seed", "loss").iter_rows():
             recipe = recipes[variant]
             if (recipe, seed) not in seen:
                 seen.add((recipe, seed))
                 groups.setdefault((recipe, manifest.code), []).append((manifest.name, loss))
     return groups.values()
-
-
-def _recipe(variant: Variant) -> str:
-    return json.dumps(dict(variant.settings), sort_keys=True)
-
-
-def _siblings(frames: Frames) -> Iterator[tuple[Manifest, pl.DataFrame]]:
-    for path in sorted(frames.folder.parent.glob("*/manifest.json")):
-        read = None if path.parent == frames.folder else _read(path)
-        if read is not None and _is_alike(read[0], frames.manifest):
-            yield read
-
-
-def _read(path: Path) -> tuple[Manifest, pl.DataFrame] | None:
-    """A neighbour that cannot be read is no yardstick; its own report says what is wrong."""
-    try:
-        manifest = read_manifest(path)
-        cells = pl.read_parquet(path.with_name("cells.parquet"))
-    except (UserError, OSError, pl.exceptions.PolarsError):
-        return None
-    finished = (pl.col("status") == "complete") & pl.col("loss").is_finite()
-    return manifest, cells.filter(finished)
 
 
 def _is_alike(theirs: Manifest, ours: Manifest) -> bool:

@@ -1,6 +1,6 @@
 """Memory says which keys are visible and where, and which tokens are added to a window."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -81,6 +81,20 @@ class Seen:
     beside: Tensor | None = None
     goes_on: Tensor | None = None
     sink: Tensor | None = None
+
+    def keys_going_on(self) -> Tensor:
+        """Return which keys are of no document that begins in the window.
+
+        Remembered keys, and the window's own up to where another document begins.
+
+        Returns:
+            [batch or 1, keys], bool.
+        """
+        every = torch.ones_like(self.key_positions, dtype=torch.bool)
+        if self.goes_on is None:
+            return every
+        remembered = every[:, : -self.queries.shape[2]].expand(len(self.goes_on), -1)
+        return torch.cat([remembered, self.goes_on], dim=1)
 
 
 S = TypeVar("S")
@@ -197,6 +211,10 @@ class Chain(Memory[tuple[Any, ...]]):
     def memories(self) -> tuple[Memory[Any], ...]:
         """The members with their type."""
         return tuple(self.members.values())  # type: ignore[arg-type]  # nn.ModuleDict forgets it
+
+    def named(self) -> Iterator[tuple[str, Memory[Any]]]:
+        """Yield each member with its name, in the order in which they act."""
+        yield from zip(self.members, self.memories, strict=True)
 
     @override
     def start(self, batch: int, device: torch.device) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 from typing_extensions import override
 
+from components.cap import capped, checked
 from components.carried import Carried, at_least
 from components.convolution import CausalConvolution
 from components.initialise import OutputLinear
@@ -63,8 +64,6 @@ class Attention(Mixer):
         gated: bool = False,
     ) -> None:
         super().__init__(sizes)
-        if softcap is not None and softcap <= 0:
-            raise ValueError(f"softcap: {softcap} is not above 0")
         inner = sizes.heads * sizes.head_width
         shared = sizes.kv_heads * sizes.head_width
         self.query = nn.Linear(sizes.width, inner, bias=bias)
@@ -81,7 +80,8 @@ class Attention(Mixer):
         self.over_heads = qk_norm == "all"
         self.query_norm = _norm(qk_norm, sizes.heads, sizes.head_width)
         self.key_norm = _norm(qk_norm, sizes.kv_heads, sizes.head_width)
-        self.cap: Cap | None = None if softcap is None else partial(_capped, softcap)
+        most = checked(softcap)
+        self.cap: Cap | None = None if most is None else partial(capped, most)
 
     @override
     def forward(
@@ -140,10 +140,6 @@ def _norm(qk_norm: str, heads: int, head_width: int) -> nn.Module:
     if qk_norm == "none":
         return nn.Identity()
     return nn.RMSNorm(head_width * (heads if qk_norm == "all" else 1), eps=EPSILON)
-
-
-def _capped(most: float, scores: Tensor) -> Tensor:
-    return most * torch.tanh(scores / most)
 
 
 def attend(seen: Seen, positions: Positions, cap: Cap | None = None) -> Tensor:

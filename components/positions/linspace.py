@@ -68,19 +68,9 @@ class Linspace(Positions):
             spaces = torch.full_like(begin[:, 0], max(self.sizes.window - 1, 1))
             return self._apart(seen, begin), spaces
         there = seen.visible.any(dim=1)
-        remembered = there & _goes_on(seen)
+        remembered = there & seen.keys_going_on()
         first = torch.where(remembered, seen.key_positions, begin).amin(dim=1, keepdim=True)
         return self._apart(seen, first), (there.sum(dim=1) - 1).clamp(min=1)
 
     def _apart(self, seen: Seen, first: Tensor) -> Tensor:
-        return first if seen.goes_on is None else first * _goes_on(seen)
-
-
-def _goes_on(seen: Seen) -> Tensor:
-    """Return which keys are not of documents that begin in the window, [batch or 1, keys]."""
-    every = torch.ones_like(seen.key_positions, dtype=torch.bool)
-    if seen.goes_on is None:
-        return every
-    length = seen.queries.shape[2]
-    own = seen.goes_on[:, -length:]
-    return torch.cat([every[:, :-length].expand(len(own), -1), own], dim=1)
+        return first if seen.goes_on is None else first * seen.keys_going_on()

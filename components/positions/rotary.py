@@ -201,10 +201,7 @@ def _spanned(seen: Seen) -> Tensor:
     length = seen.queries.shape[2]
     begin = seen.query_positions[:, :1]
     end = seen.query_positions[:, -1:] if seen.goes_on is None else begin + length - 1
-    there = seen.visible.any(dim=1)
-    if seen.goes_on is not None:
-        others = torch.zeros_like(there[:, :-length])
-        there = there & torch.cat([~others, seen.goes_on], dim=1)
+    there = seen.visible.any(dim=1) & seen.keys_going_on()
     first = torch.where(there, seen.key_positions, begin).amin(dim=1, keepdim=True)
     spans = torch.maximum(end, begin) - torch.minimum(first, begin) + 1
     spans = spans.expand(-1, seen.keys.shape[2])

@@ -53,6 +53,9 @@ STYLE: dict[str, Any] = {
 }
 
 
+NARROW = 300.0  # pixels that a figure has inside its frame on a phone
+
+
 @dataclass(frozen=True)
 class Table:
     """The numbers of a figure as text; the first column names the row."""
@@ -135,6 +138,12 @@ def short(words: str) -> str:
 def right_margin(marks: Sequence[Mark]) -> float:
     """Return the pixels that the longest label beside a figure takes."""
     return 24 + 7.8 * max((len(short(mark.label)) for mark in marks), default=0)
+
+
+def room_for_labels(marks: Sequence[Mark]) -> float:
+    """Return the share of its range by which a narrow figure grows, so that labels fit inside."""
+    pixels = min(right_margin(marks), 0.55 * NARROW)
+    return pixels / (NARROW - pixels)
 
 
 def baseline_line() -> dict[str, Any]:

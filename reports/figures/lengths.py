@@ -6,11 +6,19 @@ from math import log10
 
 import plotly.graph_objects as go
 
-from reports.figures import Drawing, Mark, Table, end_labels, plain_text, right_margin, short, token
+from reports.figures import (
+    Drawing,
+    Mark,
+    Table,
+    end_labels,
+    plain_text,
+    right_margin,
+    room_for_labels,
+    short,
+    token,
+)
 from reports.numbers import THIN, count
 from reports.summaries import Interval
-
-NARROW = 300.0  # pixels that a figure has inside its frame on a phone
 
 Loss = tuple[int, Interval]
 """Tokens of a sample, and the mean loss over seeds."""
@@ -68,7 +76,7 @@ def by_length(over: Lengths, lines: Sequence[Line], title: str, table: Table) ->
         },
         shapes=[] if over.trained is None else [_border(over.trained)],
         annotations=_labels(named, over.ticks[-1], (high - low) * 0.065),
-        meta={"room": _room([line.mark for line in named])},
+        meta={"room": room_for_labels([line.mark for line in named])},
     )
     bars = f" Bars: 95{THIN}% interval of each mean over seeds." if _has_bars(lines) else ""
     dashed = "" if over.trained is None else " Dashed: the trained length."
@@ -154,12 +162,6 @@ def _early(line: Line) -> dict[str, object]:
         "font": {"color": line.mark.colour, "size": 13, "weight": 600},
         "bgcolor": token("page", 0.8),
     }
-
-
-def _room(marks: Sequence[Mark]) -> float:
-    """Return the share of its range by which a narrow figure grows, so that labels fit inside."""
-    pixels = min(right_margin(marks), 0.55 * NARROW)
-    return pixels / (NARROW - pixels)
 
 
 def _border(trained: int) -> dict[str, object]:

@@ -15,6 +15,7 @@ from reports.figures import (
     end_labels,
     plain_text,
     right_margin,
+    room_for_labels,
     token,
 )
 from reports.numbers import THIN, signed
@@ -72,7 +73,9 @@ def profile(axis: Axis, lines: Sequence[Difference], baseline: Mark) -> Drawing:
             "title": {"text": "position in the context (tokens)"},
             "unifiedhovertitle": {"text": "position %{x:,}"},
             "zeroline": False,
+            "range": _across(positions),
         },
+        meta={"room": room_for_labels([line.mark for line in lines])},
         yaxis={
             "title": {"text": "difference in loss (nats)"},
             "tickformat": "+.2f",
@@ -126,6 +129,12 @@ def _traces(positions: Array, line: Difference) -> list[go.Scatter]:
     fill = line.mark.faded(0.2)
     lower = go.Scatter(**edge, y=line.mean - line.half, fill="tonexty", fillcolor=fill)
     return [upper, lower, middle]
+
+
+def _across(positions: Array) -> tuple[float, float]:
+    first, last = float(positions[0]), float(positions[-1])
+    room = (last - first) * 0.03 or 1.0
+    return first - room, last + room
 
 
 def _extent(lines: Sequence[Difference]) -> tuple[float, float]:

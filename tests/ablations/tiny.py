@@ -107,7 +107,7 @@ def call(
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end and check its exit code."""
     process = start(folder, command, *arguments, grid=grid)
-    out, error = process.communicate(timeout=300)
+    out, error = process.communicate(timeout=120)
     assert process.returncode == code, error
     return subprocess.CompletedProcess(process.args, code, out, error)
 

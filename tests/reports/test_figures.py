@@ -128,3 +128,11 @@ def test_spikes_of_the_batches_are_drawn_apart_and_counted_apart():
         ([], "@v1"),
     ]
     assert drawn.subtitle.endswith("3 spikes in 2 runs, 2 of the batches")
+
+
+def test_runs_that_are_too_short_to_judge_spikes_have_no_count_of_them():
+    spread = np.array([np.nan, 0.1, 0.2, 0.1])
+    ((_, drawn),) = panels([Panel(NONE, spread, (Starts((), is_short=True),) * 2)], 2)
+    assert drawn.subtitle.endswith("too few points to judge spikes")
+    ((_, drawn),) = panels([Panel(NONE, spread, (Starts((2,)), Starts((), is_short=True)))], 2)
+    assert drawn.subtitle.endswith("1 spike in 2 runs")

@@ -412,3 +412,23 @@ def test_a_narrow_figure_grows_by_the_room_of_its_longest_label(tmp_path):
     labels = {"alibi": "attention+mamba+attention+attention"}
     wide = material(beyond(tmp_path / "wide", labels=labels)).by_length.drawing.figure.layout
     assert 0.3 < short < wide.meta["room"] < 1.3
+
+
+def test_the_length_that_judges_has_the_verdicts_of_the_looks_and_the_others_their_seeds(tmp_path):
+    dice = np.random.default_rng(2)
+    base = 3.2 + 0.01 * dice.standard_normal(5)
+    far = [*(base[:3] + 0.5 + 0.001 * dice.standard_normal(3))]
+    near = base + 0.02 * dice.standard_normal(5)
+    at = {"length 64": {"rotary": base + 0.1, "far": [each + 0.1 for each in far], "near": near}}
+    losses = {"rotary": base, "far": [*far, None, None], "near": near}
+    at["length 64"]["far"] += [None, None]
+    looks = {"declared": [3, 5], "taken": [3, 5], "stopped": "exhausted", "asked": {"far": 3}}
+    folder = results(tmp_path, losses, evaluations=ALL[:2], beyond=at, **looks)
+    frames = read_frames(folder)
+    claims = {each.a: each for each in judge(frames).claims}
+    assert (claims["far"].decided_at, claims["near"].decided_at) == (3, None)
+    whole, other = lengths(frames)
+    for point, name in zip(whole.points[1:], ("far", "near"), strict=True):
+        assert (point.interval.low, point.interval.high) == (claims[name].low, claims[name].high)
+    assert [each.contrast.pairs for each in other.points[1:]] == [3, 5]
+    assert whole.level == claims["far"].level

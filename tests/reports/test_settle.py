@@ -34,6 +34,15 @@ def test_a_resolved_grid_has_nothing_to_settle(tmp_path):
     assert heading((), found.verdict) == "Nothing is left to settle"
 
 
+def test_several_that_could_be_the_best_are_not_settled_by_the_baseline(tmp_path):
+    losses = {"rotary": [3.20, 3.21, 3.22], "none": [2.20, 2.21, 2.221], "x": [2.2, 2.21, 2.222]}
+    found = material(tmp_path, losses)
+    assert [each.verdict for each in found.verdict.claims] == ["better", "better"]
+    assert found.verdict.set == ("none", "x")
+    assert heading((), found.verdict) == "Every contrast with the baseline has a verdict"
+    assert "make one of them the baseline, or write compare: all" in note((), found.verdict)
+
+
 NOISY = {"rotary": [3.2, 3.21, 3.19], "none": [3.2, 3.21, 3.25], "x": [3.3, 3.2, 3.1]}
 
 
