@@ -14,6 +14,7 @@ from pipelines.device import reproducible
 from pipelines.samples import sample
 from pipelines.train import carries_gradient, new_model, new_trainee, steps
 from tests.training import VOCABULARY, cell, documents
+from tests.waiting import without_waiting
 
 CPU = torch.device("cpu")
 
@@ -301,20 +302,22 @@ def test_a_gpu_trains_without_waiting(precision, positions):
     built = new_trainee(own, VOCABULARY, documents((30, 50, 40)), torch.device("cuda"))
     walk = steps(built, own)
     first = next(walk)
-    torch.cuda.set_sync_debug_mode("error")
-    try:
+    with without_waiting():
         last = list(walk)[-1]
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
     assert float(last.loss) < float(first.loss)
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_a_compiled_model_learns_what_an_eager_one_does():
+@pytest.mark.filterwarnings("ignore:.*script_method.*:DeprecationWarning")  # torch's own import
+@pytest.mark.filterwarnings(
+    "ignore:TensorFloat32:UserWarning"
+)  # whose bits are not those of float32
+@pytest.mark.parametrize("parts", [{}, {"memory": "xl"}, {"mixer": "linear_attention"}], ids=str)
+def test_a_compiled_model_learns_what_an_eager_one_does(parts):
     losses = {}
     for engine in ("eager", "compiled"):
-        own = cell(training={"engine": engine})
+        own = cell(training={"engine": engine}, **parts)
         built = new_trainee(own, VOCABULARY, documents((30, 50, 40)), torch.device("cuda"))
         losses[engine] = [float(each.loss) for each in steps(built, own)]
     assert losses["compiled"] == pytest.approx(losses["eager"], rel=1e-2)
