@@ -99,7 +99,7 @@ def gone_to(grid: Grid, first: Plan, folder: Path) -> Grid:
     path = folder / "manifest.json"
     manifest = read_json(path) if path.is_file() else {}
     looks = manifest.get("looks", {})
-    question = question_digest((each.document for each in first.cells), grid.judge)
+    question = question_digest((e.document for e in first.cells), grid.judge, grid.final)
     if looks.get("declared") != list(grid.looks or ()) or looks.get("question") != question:
         return first.grid
     seeds: dict[str, list[int]] = {}

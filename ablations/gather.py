@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from ablations.final import tail_mean
+from ablations.grid import Grid
 from ablations.looks import looks_up_to, pair_digests, question_digest, record_look
 from ablations.manifest import manifest_of
 from ablations.planning import Plan, Planned
@@ -59,7 +61,7 @@ def gather(
         blocks: of the manifest, `tuning` and `search`: what chose the settings of the variants.
     """
     runs = {each.name: read_run(store, each.fingerprint) for each in plan.cells}
-    rows = [_row(each, runs[each.name], plan.grid.judge) for each in plan.cells]
+    rows = [_row(each, runs[each.name], plan.grid) for each in plan.cells]
     looks = _looks(plan, store, runs)
     manifest = {**manifest_of(plan, runs, rows, looks, options), **(blocks or {})}
     steps = _concat(plan, runs, STEPS, _steps_of)
@@ -92,7 +94,7 @@ def _looks(plan: Plan, store: Path, runs: Mapping[str, Run | None]) -> dict[str,
     pairs = pair_digests(documents, grid)
     reached = len(grid.seeds) if complete else len(grid.seeds) - 1
     return {
-        "question": question_digest((each.document for each in plan.cells), grid.judge),
+        "question": question_digest((e.document for e in plan.cells), grid.judge, grid.final),
         "seeds": looks_up_to(store, pairs, grid.seeds, grid.looks),
         "declared": None if grid.looks is None else list(grid.looks),
         "taken": None if grid.looks is None else [each for each in grid.looks if each <= reached],
@@ -142,13 +144,13 @@ def curve(plan: Plan, steps: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _row(planned: Planned, run: Run | None, judge: Evaluation) -> dict[str, Any]:
+def _row(planned: Planned, run: Run | None, grid: Grid) -> dict[str, Any]:
     outcome = run.outcome if run is not None else {}
     steps = outcome.get("steps")
     status = run.status if run is not None else "missing"
     loss, reason = None, run.reason if run is not None else None
     if run is not None and status == "complete":
-        loss, why = _judged(planned, run, judge)
+        loss, why = _judged(planned, run, grid)
         reason = reason or why
     return {
         "cell": planned.name,
@@ -171,15 +173,20 @@ def _row(planned: Planned, run: Run | None, judge: Evaluation) -> dict[str, Any]
     }
 
 
-def _judged(planned: Planned, run: Run, judge: Evaluation) -> tuple[float | None, str | None]:
+def _judged(planned: Planned, run: Run, grid: Grid) -> tuple[float | None, str | None]:
     """Return the final loss of a complete cell in the evaluation that judges, or why it has none.
 
     What a worker could not evaluate has neither, and the report says that it failed.
     """
-    if judge.length is None:
+    if grid.judge.length is None and grid.final == "last":
         return run.outcome.get("loss"), None
-    path = run.folder / "evaluations" / f"{_digest(judge, planned)}.parquet"
-    rows = pl.read_parquet(path).to_dicts() if path.exists() else []
+    path = run.folder / "evaluations" / f"{_digest(grid.judge, planned)}.parquet"
+    if not path.exists():
+        return None, None
+    evaluations = pl.read_parquet(path)
+    if grid.final == "tail":
+        return tail_mean(evaluations)
+    rows = evaluations.to_dicts()
     return (rows[-1]["loss"], rows[-1]["reason"]) if rows else (None, None)
 
 

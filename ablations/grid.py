@@ -10,6 +10,8 @@ from typing import Any, Literal
 from ablations.claims import check_claim, read_claim
 from ablations.declare import check_keys, read_declared
 from ablations.expand import expand
+from ablations.final import refuse_final
+from ablations.final import warnings as final_warnings
 from ablations.language import Declared
 from ablations.left_open import Open, read_open, refuse_decided_elsewhere, refuse_unbuildable
 from ablations.match import Match, read_match
@@ -49,7 +51,7 @@ class Grid:
         match: what a free option makes equal for all variants.
         left_open: what tuning or a search chooses before anything is judged.
         margin: nats per token; smaller differences do not matter. None: every difference does.
-        interval, hold, compare: how the verdict is made, and what is held equal.
+        interval, final, hold, compare: how the verdict is made, and what is held equal.
         evaluate: the validation split first.
         judge: the one of these that verdicts are about.
         claim: what somebody reported, by variant, with its `source`; None if nobody did.
@@ -69,6 +71,7 @@ class Grid:
     seeds: tuple[int, ...]
     margin: float | None
     interval: Literal["floored", "paired"]
+    final: Literal["last", "tail"]
     hold: Literal["tokens", "flops"]
     compare: Literal["baseline", "all"]
     evaluate: tuple[Evaluation, ...]
@@ -117,6 +120,7 @@ def read_grid(name_or_path: str, overrides: Sequence[str], catalogue: Catalogue)
     match = read_match(root.items["match"], catalogue, problems) if "match" in root.items else None
     left_open = read_open(root, catalogue, problems)
     refuse_decided_elsewhere(left_open, declared, match, terms.hold, problems)
+    refuse_final(terms, root, declared, left_open, problems)
     said = root.items.get("claim", Node(None, "claim", ""))
     check_claim(said, problems)
     check_keys(root, catalogue, problems)
@@ -141,7 +145,11 @@ def read_grid(name_or_path: str, overrides: Sequence[str], catalogue: Catalogue)
         match=match,
         left_open=left_open,
         overrides=tuple(each.text for each in changes.effective),
-        warnings=(*_few_seeds(terms, root), *declared.stays),
+        warnings=(
+            *_few_seeds(terms, root),
+            *final_warnings(terms, root, declared),
+            *declared.stays,
+        ),
         notes=claim.notes,
         **vars(terms),
     )

@@ -23,6 +23,7 @@ GRID_KEYS = (
     "seeds",
     "margin",
     "interval",
+    "final",
     "hold",
     "match",
     "budget",
@@ -32,7 +33,6 @@ GRID_KEYS = (
 )
 
 NOT_YET = (
-    "final",
     "retries",
     "deadline",
     "stop_after_failures",

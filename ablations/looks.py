@@ -34,7 +34,9 @@ class Look:
     declared: tuple[int, ...] | None = None
 
 
-def question_digest(documents: Iterable[Mapping[str, Any]], judge: Evaluation = VALIDATION) -> str:
+def question_digest(
+    documents: Iterable[Mapping[str, Any]], judge: Evaluation = VALIDATION, final: str = "last"
+) -> str:
     """Return the digest of what is asked: the variants' fingerprint documents, seeds left out.
 
     A document holds the digest of its data, so other text, code or settings make another question.
@@ -42,8 +44,11 @@ def question_digest(documents: Iterable[Mapping[str, Any]], judge: Evaluation = 
     Args:
         documents: of the cells, in any order; cells that differ in the seed alone count once.
         judge: the evaluation that verdicts are about.
+        final: last, or tail where they are about the mean of the last ones.
     """
-    return _digest([*sorted({_seedless(document) for document in documents}), *_length(judge)])
+    asked = sorted({_seedless(document) for document in documents})
+    rule = [] if final == "last" else [final]
+    return _digest([*asked, *_length(judge), *rule])
 
 
 def pair_digests(documents: Documents, grid: Grid) -> frozenset[str]:

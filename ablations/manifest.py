@@ -8,6 +8,7 @@ from typing import Any
 
 from ablations.planning import Plan, Planned
 from ablations.replay import command_of
+from ablations.source_tree import source_tree
 from ablations.yaml_source import shown_path
 from components.options import plain
 from pipelines.device import torch_version
@@ -53,6 +54,7 @@ def manifest_of(
         "baseline": grid.baseline,
         "margin": grid.margin,
         "interval": grid.interval,
+        "final": grid.final,
         "compare": grid.compare,
         "hold": grid.hold,
         "match": _match(plan),
@@ -72,6 +74,7 @@ def manifest_of(
             {"name": each.name, "length": each.length}
             for each in sorted(grid.evaluate, key=lambda each: each != grid.judge)
         ],  # the one that judges first
+        "source_tree": source_tree(),
         "code": _code(each.document for each in plan.cells),
     }
 

@@ -45,6 +45,7 @@ def _words(planned: Plan, store: Path) -> list[str]:
         "margin": grid.margin,
         "interval": _interval(grid),
         "length": grid.judge.length,
+        "final": None if grid.final == "last" else grid.final,
         "name": grid.results_name,
         "looked": "yes" if others else None,
     }

@@ -31,6 +31,8 @@ GRID_LINES = {
     "added until every contrast is decided",
     "margin": "nats per token; smaller differences do not matter; 0.01, or null for no margin",
     "interval": "floored, the default, or paired: how the variance of a difference is estimated",
+    "final": "last, the default, or tail: judged is the last validation, or the mean of those in "
+    "the last fifth of the training, for runs whose learning rate stays constant",
     "hold": "what all variants have equally much of: tokens, the default, or flops, for which each "
     "variant gets as many steps as its FLOPs allow",
     "match": "an option that is solved for every variant, so that all have equally much: "

@@ -54,6 +54,7 @@ class Terms:
         budget: hours of training that further looks stay within; None: no limit.
         margin: nats per token; smaller differences do not matter. None: every difference does.
         interval: floored, the default, or paired.
+        final: last, the default, or tail: which validations a verdict is about.
         hold: what all variants have equally much of.
         compare: the contrasts: against the baseline, or all pairs.
         evaluate: the validation split, then the same in samples of other lengths.
@@ -66,6 +67,7 @@ class Terms:
     budget: float | None
     margin: float | None
     interval: Literal["floored", "paired"]
+    final: Literal["last", "tail"]
     hold: Literal["tokens", "flops"]
     compare: Literal["baseline", "all"]
     evaluate: tuple[Evaluation, ...]
@@ -85,6 +87,7 @@ def read_terms(root: Node, problems: Problems, trained: object = None) -> Terms:
     interval = problems.attempt(
         "floored", _word, keys.get("interval", absent), ("floored", "paired")
     )
+    final = problems.attempt("last", _word, keys.get("final", absent), ("last", "tail"))
     hold = problems.attempt("tokens", _word, keys.get("hold", absent), ("tokens", "flops"))
     compare = problems.attempt("baseline", _word, keys.get("compare", absent), ("baseline", "all"))
     seeds = keys.get("seeds", Node(5, "seeds", ""))
@@ -96,6 +99,7 @@ def read_terms(root: Node, problems: Problems, trained: object = None) -> Terms:
         budget=problems.attempt(None, _budget, keys.get("budget", absent), seeds),
         margin=problems.attempt(None, _margin, keys.get("margin", Node(MARGIN, "margin", ""))),
         interval=cast("Literal['floored', 'paired']", interval),
+        final=cast("Literal['last', 'tail']", final),
         hold=cast("Literal['tokens', 'flops']", hold),
         compare=cast("Literal['baseline', 'all']", compare),
         evaluate=problems.attempt((Evaluation(),), _evaluate, keys.get("evaluate", absent)),

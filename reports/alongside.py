@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.figures import Mark, Table
+from reports.drawings.drawing import Mark, Table
 from reports.manifest import Manifest
 from reports.numbers import count, fixed, signed
 

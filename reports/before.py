@@ -25,6 +25,7 @@ class Asked:
     Fields:
         preset, data, tokens, length: of its cells: scale, digest of the text, tokens that one cell
             sees, length of the evaluation that judges (None: the trained one).
+        final: last or tail: which validations are judged.
         looks: numbers of seeds at which it is judged; one where all are trained at once.
         contrasts: comparisons of its family.
         margin: nats per token; None: it has none.
@@ -37,6 +38,7 @@ class Asked:
     data: str
     tokens: int
     length: int | None
+    final: str
     looks: tuple[int, ...]
     contrasts: int
     margin: float | None
@@ -130,8 +132,9 @@ def _alike(asked: Asked, results: Path) -> Iterator[tuple[Manifest, dict[str, di
     for manifest, cells in finished(results):
         training = manifest.training
         tokens = training.get("tokens_per_step", 0) * training.get("steps", 0)
-        like = (manifest.preset, manifest.data.get("digest"), tokens, judged_length(manifest))
-        if like != (asked.preset, asked.data, asked.tokens, asked.length):
+        judge = (judged_length(manifest), manifest.final)
+        like = (manifest.preset, manifest.data.get("digest"), tokens, *judge)
+        if like != (asked.preset, asked.data, asked.tokens, asked.length, asked.final):
             continue
         table: dict[str, dict[int, float]] = {each.name: {} for each in manifest.variants}
         for variant, seed, loss in cells.select("variant", "seed", "loss").iter_rows():

@@ -13,12 +13,13 @@ from rich.console import Console
 from reports.errors import Problem, UserError, nearest
 from reports.files import write_json, write_text
 from reports.frames import read_grid_frames
+from reports.process import as_process
 
 if TYPE_CHECKING:
     from reports.material import Material
 
 HELP = """\
-usage: python -m reports.build grid=NAME [--json] [--plain]
+usage: python -m reports.build grid=NAME [--full] [--json] [--plain]
        python -m reports.build --from FILE_OR_FOLDER [--mapping FILE.yaml] [name=NAME]
 
 Writes the report of a finished or half-finished grid: results/NAME.html, one file that needs
@@ -30,6 +31,8 @@ nothing but results/NAME/.
               files of TensorBoard or Weights & Biases; writes results/NAME/ first
   --mapping FILE.yaml  what their columns mean, which variant is the baseline, and so on
   name=NAME   of the imported results; that of the file or folder unless said
+  --full      every step of every cell in the page, whatever its size; else a large grid has some
+              in buckets of steps, so that the page stays below 6 MB
   --json      print results/NAME.json, and nothing else
   --plain     no colours, no drawing characters, no links
   --help      this
@@ -37,7 +40,7 @@ nothing but results/NAME/.
 Exit codes: 0 done, 2 bad input."""
 
 RESULTS = Path("results")
-OPTIONS = ("--json", "--plain")
+OPTIONS = ("--full", "--json", "--plain")
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ def build(command: Command) -> None:
     from reports.document import document  # noqa: PLC0415
     from reports.material import Material  # noqa: PLC0415
     from reports.page import render  # noqa: PLC0415
+    from reports.tiers import NO_LIMIT  # noqa: PLC0415
     from reports.verdict import judge  # noqa: PLC0415
 
     frames = read_grid_frames(command.grid, RESULTS)
@@ -107,7 +111,7 @@ def build(command: Command) -> None:
     said = document(material)
     path = RESULTS / f"{command.grid}.html"
     write_json(path.with_suffix(".json"), said)
-    write_text(path, render(material))
+    write_text(path, render(material, NO_LIMIT if "--full" in command.options else None))
     if "--json" in command.options:
         _print(json.dumps(said, indent=1, sort_keys=True, allow_nan=False))
         return
@@ -134,4 +138,4 @@ def _print(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    as_process(main)

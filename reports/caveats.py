@@ -13,7 +13,7 @@ from reports.frames import Frames
 from reports.importedwords import caveats as import_caveats
 from reports.intervals import undeclared_looks
 from reports.looks import Round, asked_seeds
-from reports.manifest import Cell
+from reports.manifest import Cell, Manifest
 from reports.planned import declared_looks, ended_by_budget
 from reports.reach import reading_caveats
 from reports.searchwords import caveats as search_caveats
@@ -44,6 +44,7 @@ def caveats(
         *_unfinished(frames),
         *_seeds(frames, claims),
         *_hardware(frames),
+        *_source_tree(frames.manifest),
         *_second_opinions(frames, claims),
         *_carried(claims, rounds),
         *declared_looks(frames.manifest, claims, looked),
@@ -208,6 +209,16 @@ def _hardware(frames: Frames) -> Iterator[Caveat]:
     elif len(kinds) > 1:
         text = f"The cells ran on different hardware: {listed(kinds)}."
         yield Caveat("hardware", text, "provenance")
+
+
+def _source_tree(manifest: Manifest) -> Iterator[Caveat]:
+    tree = manifest.source_tree
+    if tree is not None and tree["changes"] is not None:
+        text = (
+            f"The code was not committed as it ran: commit {tree['commit'][:10]} alone does not "
+            "give these numbers again."
+        )
+        yield Caveat("source_tree", text, "provenance")
 
 
 def _second_opinions(frames: Frames, claims: Sequence[Claim]) -> Iterator[Caveat]:

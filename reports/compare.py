@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reports.errors import Problem, UserError, nearest
 from reports.files import write_json, write_text
 from reports.frames import Frames, read_frames
+from reports.process import as_process
 
 if TYPE_CHECKING:
     from reports.comparison import Comparison
@@ -149,4 +150,4 @@ def _print(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    as_process(main)

@@ -12,7 +12,7 @@ from reports.claims import Caveat
 from reports.comparerows import BesideRow, Pooled, beside, pooled
 from reports.comparison import Comparison
 from reports.context import Words, headline, title_sentences
-from reports.figures import Table
+from reports.drawings.drawing import Table
 from reports.numbers import amount, count, date, seconds
 from reports.pairwords import contrasts_table, pairs_sentences, pairs_table
 from reports.scalepicture import Picture

@@ -9,7 +9,7 @@ from reports.agreement import agreement_caveats, apart
 from reports.carrying import Carry, carries
 from reports.carrywords import Told, headline
 from reports.claims import Caveat
-from reports.figures import Mark
+from reports.drawings.drawing import Mark
 from reports.scalepicture import Picture
 from reports.scaling import Scales, pictures, scales_of
 from reports.sides import Fact, Shared, Side, facts, looks_of, shared_variants

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from reports import costviews, effectviews, matched, misleadviews, parts, searchviews, tuning
 from reports.cellviews import counts
 from reports.claims import Caveat, Verdict
-from reports.figures import Drawing, Table
+from reports.drawings.drawing import Drawing, Table
 from reports.judged import loss_name
 from reports.lengthviews import Section
 from reports.manifest import Manifest
 from reports.material import Material
-from reports.measures import along_table
+from reports.measures import along_table, worth_table
 from reports.numbers import amount, count, date
 from reports.rows import Row
+from reports.switches import Switch
 
 CONTENTS = (
     ("verdict", "Verdict"),
@@ -74,7 +75,8 @@ class Page:
         title, built, banner, codes, scale, contents: of its head.
         loss: what judges, `validation loss` or `loss at 1,024 tokens`.
         baseline, seeds, rows, command: of the whole grid, which several sections name.
-        verdict to provenance: the sections, in their order; `along` belongs to volatility.
+        verdict to provenance: the sections, in their order; `along` and `worth` belong to
+            volatility.
     """
 
     title: str
@@ -98,10 +100,11 @@ class Page:
     mislead: misleadviews.Section
     volatility: parts.Volatility
     along: Table
-    profile: Drawing
+    worth: Table
+    profile: Switch
     lengths: Section | None
     seed_drawing: Drawing
-    cost: Drawing
+    cost: Switch
     equal: costviews.Equal
     settle: parts.Settling
     cells: parts.Cells
@@ -133,10 +136,11 @@ def page_of(material: Material) -> Page:
         mislead=material.picture_section,
         volatility=parts.volatility(material),
         along=along_table(material.marks, tuple(material.measures.values())),
-        profile=material.drawings["profile"],
+        worth=worth_table(material.marks, tuple(material.measures.values())),
+        profile=material.profile,
         lengths=material.by_length,
         seed_drawing=material.drawings["seeds"],
-        cost=material.drawings["cost"],
+        cost=material.cost,
         equal=material.equal,
         settle=parts.settling(material),
         cells=parts.cells(material),

@@ -136,9 +136,14 @@ def _spreads(frames: Frames, name: str) -> tuple[Spread, ...]:
 
 def _tails(frames: Frames, name: str) -> tuple[Tail | None, ...]:
     known = _evaluations(frames, name).filter(pl.col("loss").is_not_null())
+    parts = known.partition_by("cell", as_dict=True)
+    cells = [each for each in frames.manifest.cells if each.variant == name]
+    found = [parts.get((each.cell,)) for each in cells if each.status == "complete"]
     return tuple(
-        tail(part["tokens"].cast(pl.Float64).to_numpy(), part["loss"].to_numpy())
-        for _, part in known.sort("cell", "step").group_by("cell", maintain_order=True)
+        None
+        if part is None
+        else tail(part["tokens"].cast(pl.Float64).to_numpy(), part["loss"].to_numpy())
+        for part in found
     )
 
 

@@ -15,14 +15,15 @@ from reports import (
     tuning,
 )
 from reports.claims import Claim
-from reports.encode import QUANTUM
+from reports.drawings.drawing import STYLE
+from reports.encode import MISSING, QUANTUM
 from reports.estimates import student
-from reports.figures import STYLE
 from reports.judged import during_training, judged_length, judging
 from reports.lengths import as_json
 from reports.material import Material
 from reports.profiles import profile_json
 from reports.summaries import Summary
+from reports.tiers import Stored, curves_block, steps_file
 
 SCHEMA = "ablations.report/1"
 
@@ -63,22 +64,22 @@ def document(material: Material) -> dict[str, Any]:
     }
 
 
-def page_data(material: Material) -> dict[str, Any]:
-    """Return what the page's script reads: report.json, the form of the curves, the style."""
-    cells, steps = material.matrix.shape
+def page_data(material: Material, stored: Stored) -> dict[str, Any]:
+    """Return what the page's script reads beside report.json: the form of the curves, the style."""
     most = len(material.frames.manifest.seeds)
     curves = {
-        "dtype": "float32",
+        "dtype": "int32",
+        "missing": MISSING,
         "codec": "gzip",
         "shuffle": 4,
         "quantum": QUANTUM,
-        "shape": [cells, steps],
+        **curves_block(stored, steps_file(material)),
         "first_step": 1,
         "element": "data-curves",
         # Index = number of seeds: Student's quantile of the 95 % bands.
         "student": [None, None, *(student(0.975, pairs - 1) for pairs in range(2, most + 1))],
     }
-    return document(material) | {"curves": curves, "style": STYLE}
+    return {"curves": curves, "style": STYLE}
 
 
 def _variant(material: Material, place: int) -> dict[str, Any]:

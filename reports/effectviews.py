@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from reports.axes import Axis
+from reports.drawings.drawing import Drawing, Table
+from reports.drawings.effects import Dot, Square, dots, half_normal, squares
 from reports.effects import FEWEST_SEEDS, Effect, Effects, interacting, shown_main
-from reports.figures import Drawing, Table
-from reports.figures.effects import Dot, Square, dots, half_normal, squares
 from reports.numbers import decimals, fixed, interval, percent, signed
 from reports.wording import listed
 

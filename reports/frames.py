@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
+from typing_extensions import override
 
 from reports.errors import Problem, UserError, nearest
 from reports.judged import loss_name
@@ -67,9 +68,11 @@ ADDED = {"accuracy", "correct"}
 """Columns that results of earlier versions lack; null there."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Frames:
-    """The results of one grid.
+    """The results of one grid. Every row of every frame names its cell, variant and seed.
+
+    `variant` is an Enum, so that sorting by it gives the order of the grid.
 
     Fields:
         manifest: the grid, its cells in order, and what they were made of.
@@ -87,9 +90,33 @@ class Frames:
     documents: pl.DataFrame
     folder: Path
 
+    @override
+    def __repr__(self) -> str:
+        manifest = self.manifest
+        named = [
+            f"{each.name} (baseline)" if each.name == manifest.baseline else each.name
+            for each in manifest.variants
+        ]
+        frames = ("cells", "steps", "evaluations", "documents")
+        rows = ", ".join(f"{name} {getattr(self, name).height:,}" for name in frames)
+        done = self.cells["status"].to_list().count("complete")
+        lines = (
+            f"{manifest.name}: {manifest.question}",
+            f"variants  {', '.join(named)}",
+            f"seeds     {', '.join(str(seed) for seed in manifest.seeds)}",
+            f"cells     {done} of {self.cells.height} done",
+            f"rows      {rows}",
+            f"folder    {self.folder}",
+        )
+        return "\n".join(lines)
 
-def read_frames(folder: Path) -> Frames:
+
+def read_frames(place: str | Path) -> Frames:
     """Read a results folder and make explicit what may not enter a statistic.
+
+    Args:
+        place: the folder, `results/positions`; or the bare name of a grid, which is looked up in
+            `results` of the working directory.
 
     A complete cell whose final loss is not finite, or whose training loss ended far above where it
     had been, becomes `diverged`; a complete cell without any final loss becomes `failed`, unless
@@ -98,6 +125,7 @@ def read_frames(folder: Path) -> Frames:
     Raises:
         UserError: the folder, a file, a column or a field is missing, or of an unknown form.
     """
+    folder = _folder(place)
     if not folder.is_dir():
         raise UserError(_no_folder(folder))
     manifest = read_manifest(folder / "manifest.json")
@@ -107,12 +135,18 @@ def read_frames(folder: Path) -> Frames:
     documents = _read(folder / "documents.parquet", DOCUMENTS)
     frames = Frames(manifest, cells, steps, evaluations, documents, folder)
     _check_cells(frames)
-    return _with_statuses(frames)
+    return _named(_with_statuses(frames))
 
 
-def read_grid_frames(name: str, results: Path = Path("results")) -> Frames:
+def read_grid_frames(name: str, results: str | Path = Path("results")) -> Frames:
     """Read `results/<name>`; a UserError names the results that there are."""
-    return read_frames(results / name)
+    return read_frames(Path(results) / name)
+
+
+def _folder(place: str | Path) -> Path:
+    folder = Path(place)
+    is_bare = len(folder.parts) == 1 and folder.name and not (folder / "manifest.json").is_file()
+    return Path("results") / folder if is_bare else folder
 
 
 def _no_folder(folder: Path) -> Problem:
@@ -162,6 +196,36 @@ def _check_cells(frames: Frames) -> None:
         odd = sorted(set(listed) ^ set(found)) or ["the order"]
         hints = (f"differs: {', '.join(odd[:5])}", again(path))
         raise UserError(Problem("not the cells of the manifest", str(path), "cell", "", hints))
+
+
+def _named(frames: Frames) -> Frames:
+    """Write variant and seed of its cell into every row of every frame."""
+    listed = frames.manifest.cells
+    names = pl.DataFrame(
+        {
+            "cell": [each.cell for each in listed],
+            "variant": [each.variant for each in listed],
+            "seed": [each.seed for each in listed],
+        },
+        schema={
+            "cell": pl.String,
+            "variant": pl.Enum([each.name for each in frames.manifest.variants]),
+            "seed": pl.Int32,
+        },
+    )
+    return replace(
+        frames,
+        cells=_beside(frames.cells, names),
+        steps=_beside(frames.steps, names),
+        evaluations=_beside(frames.evaluations, names),
+        documents=_beside(frames.documents, names),
+    )
+
+
+def _beside(frame: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    own = frame.drop("variant", "seed", strict=False)
+    joined = own.join(names, on="cell", how="left", maintain_order="left")
+    return joined.select("cell", "variant", "seed", *own.columns[1:])
 
 
 def curves(frames: Frames) -> dict[str, Array]:

@@ -159,7 +159,7 @@ def _judged_at(judged: Judged) -> str:
     """Say by which loss, where it is not the validation loss that every reader expects."""
     manifest = judged.manifest
     if judged_length(manifest) is None:
-        return ""
+        return "" if manifest.final == "last" else f"Judged by the {loss_words(manifest)}."
     without = listed([manifest.label(each) for each in judged.unevaluated])
     tail = f", at which {without} cannot be evaluated" if without else ""
     return f"Judged by the {loss_words(manifest)}{tail}."

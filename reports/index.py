@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reports.errors import Problem, UserError, nearest
 from reports.files import write_text
+from reports.process import as_process
 
 HELP = """\
 usage: python -m reports.index [stale=NAME,NAME] [current=NAME,NAME]
@@ -107,4 +108,4 @@ def _unknown(told: dict[str, frozenset[str]], known: Sequence[str]) -> Iterator[
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    as_process(main)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import polars as pl
 
+from reports import comparejson, document
 from reports.cellviews import seeds_text
 from reports.context import Words, headline
 from reports.errors import UserError
@@ -87,10 +88,18 @@ def comparisons(results: Path) -> tuple[Compared, ...]:
     for path in sorted(results.glob("compare-*.json")):
         said = _said(path)
         page = path.with_suffix(".html")
-        if page.is_file() and isinstance(said.get("text"), str):
+        text = _compared_text(said)
+        if page.is_file() and text:
             title = str(said.get("title") or path.stem)
-            found.append(Compared(title, quote(page.name), str(said["text"])))
+            found.append(Compared(title, quote(page.name), text))
     return tuple(found)
+
+
+def _compared_text(said: Mapping[str, Any]) -> str:
+    if not said or said.get("schema") == comparejson.SCHEMA:
+        return str(said.get("text") or "")
+    unknown = _unknown_form("comparison", said, comparejson.SCHEMA)
+    return f"{unknown}. python -m reports.compare writes it."
 
 
 def hours_of_all(results: Path) -> str:
@@ -176,7 +185,11 @@ def _said(path: Path) -> Mapping[str, Any]:
 def _report(folder: Path, said: Mapping[str, Any]) -> tuple[Words, ...]:
     """Return the headline of the report that was made from these very results."""
     verdict, made = said.get("verdict"), said.get("provenance")
-    if not isinstance(verdict, dict) or not isinstance(made, dict):
+    if (
+        said.get("schema") != document.SCHEMA
+        or not isinstance(verdict, dict)
+        or not isinstance(made, dict)
+    ):
         return ()
     if made.get("manifest_digest") != digest(folder / "manifest.json"):
         return ()
@@ -186,7 +199,13 @@ def _report(folder: Path, said: Mapping[str, Any]) -> tuple[Words, ...]:
 
 def _without_report(folder: Path, said: Mapping[str, Any]) -> str:
     what = "The report is older than the results." if said else "There is no report."
+    if said and said.get("schema") != document.SCHEMA:
+        what = f"{_unknown_form('report', said, document.SCHEMA)}."
     return f"{what} python -m reports.build {shlex.quote(f'grid={folder.name}')} writes it."
+
+
+def _unknown_form(what: str, said: Mapping[str, Any], known: str) -> str:
+    return f"The {what} has the schema {said.get('schema')}; this program reads {known}"
 
 
 def _times(folder: Path) -> pl.DataFrame:

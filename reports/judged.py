@@ -8,6 +8,7 @@ from reports.numbers import count
 from reports.readings import trained_length
 
 VALIDATION = "validation loss"
+TAIL = "validation loss over the last fifth"
 MANY = ("three", "four", "five", "six", "seven", "eight")
 TIMES = {0.5: "half", 1.0: "", 2.0: "twice"} | {
     float(share): f"{word} times" for share, word in enumerate(MANY, 3)
@@ -56,7 +57,8 @@ def loss_words(manifest: Manifest) -> str:
 
 def _as_trained(manifest: Manifest) -> str:
     """Imported runs without a validation loss are judged by the end of their training loss."""
-    return str(judging(manifest).get("called", VALIDATION))
+    own = VALIDATION if manifest.final == "last" else TAIL
+    return str(judging(manifest).get("called", own))
 
 
 def length_words(manifest: Manifest, length: int) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reports.figures import Drawing, Mark, Table
-from reports.figures.lengths import Lengths, Line, Loss, by_length
+from reports.drawings.drawing import Drawing, Mark, Table
+from reports.drawings.lengths import Lengths, Line, Loss, by_length
 from reports.judged import loss_words, multiple
 from reports.lengths import Evaluation, Point, drawn
 from reports.manifest import Manifest

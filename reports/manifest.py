@@ -102,10 +102,13 @@ class Manifest:
         margin: smallest difference of interest in nats per token; None if the grid has none.
         interval: floored or paired.
         compare: baseline, or all pairs.
+        final: last, or tail: losses are the mean of the validations in the last fifth of a run.
         hold: tokens or flops, what is equal for all variants.
         claim: what somebody reported, as the grid has it.
         evaluations: the first one judges.
         tuning, search, match: what was chosen before anything was judged, or made equal.
+        source_tree: the commit of the code, and the digest of what was not committed; None where
+            nobody noted it.
         source: of imported runs, where they come from and what they lack; None of ours.
     """
 
@@ -136,6 +139,8 @@ class Manifest:
     tuning: Tuning | None = None
     search: Search | None = None
     match: Match | None = None
+    final: Literal["last", "tail"] = "last"
+    source_tree: Mapping[str, Any] | None = None
     source: Mapping[str, Any] | None = None
 
     @property
@@ -195,6 +200,8 @@ def read_manifest(path: Path) -> Manifest:
     values["search"] = read_search(document.get("search"), place)
     values["match"] = read_match(document.get("match"), place)
     values["source"] = document.get("source")
+    values["source_tree"] = document.get("source_tree")
+    values["final"] = document.get("final", "last")
     manifest = Manifest(**values)
     _check_names(manifest, place)
     return manifest

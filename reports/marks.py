@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
-from reports.figures import MARKERS, Mark
+from reports.drawings.drawing import MARKERS, Mark
 from reports.frames import Frames
 from reports.summaries import Summary
 
@@ -32,8 +32,9 @@ class Look:
 
     @property
     def css(self) -> str:
-        """Colour as a value of CSS."""
-        return "var(--rule)" if self.mark.slot is None else f"var(--v{self.mark.slot})"
+        """Colour as a value of CSS; what a reader picked for its place, `--w7`, goes before."""
+        own = "var(--rule)" if self.mark.slot is None else f"var(--v{self.mark.slot})"
+        return own if self.mark.place is None else f"var(--w{self.mark.place}, {own})"
 
     @property
     def shape(self) -> str:
@@ -84,10 +85,11 @@ def marks(frames: Frames) -> tuple[Mark, ...]:
     others = [each.name for each in manifest.variants if each.name != manifest.baseline]
     slots: dict[str, int | None] = {manifest.baseline: 0}
     slots |= {name: place if place < COLOURED else None for place, name in enumerate(others, 1)}
-    shapes = {manifest.baseline: 0} | {name: place for place, name in enumerate(others, 1)}
+    places = {manifest.baseline: 0} | {name: place for place, name in enumerate(others, 1)}
     return tuple(
-        Mark(each.label, slots[each.name], MARKERS[shapes[each.name] % len(MARKERS)])
+        Mark(each.label, slots[each.name], MARKERS[place % len(MARKERS)], place)
         for each in manifest.variants
+        for place in [places[each.name]]
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from reports.choices import QUANTITIES, Match, setting_of
-from reports.figures import Mark
+from reports.drawings.drawing import Mark
 from reports.manifest import Manifest, Variant
 from reports.marks import Look
 from reports.numbers import MINUS, THIN, count

@@ -19,25 +19,27 @@ from reports import (
     tuning,
 )
 from reports.claims import Claim, Verdict
+from reports.drawings.drawing import Drawing, Mark
 from reports.effects import Effects, effects
 from reports.efficiency import Budget, equal_budgets
-from reports.figures import Drawing, Mark
+from reports.firstpick import first_pick, in_colour
 from reports.frames import Frames
 from reports.lengths import Evaluation, lengths
 from reports.lengthviews import Section
 from reports.marks import Scale, common_scale, marks
 from reports.measures import Measures, measure
 from reports.misleading import Misleading, misleading
-from reports.profiles import profile_section
+from reports.profiles import profile_switch
 from reports.rows import Row, Table, rows
 from reports.sections import (
     Multiple,
-    cost_section,
     seeds_section,
     volatility_multiples,
 )
 from reports.settle import Plan, plans
+from reports.spending import cost_switch
 from reports.summaries import Summary, curve_matrix, summarise
+from reports.switches import Switch
 from reports.targets import Targets, tokens_to_target
 
 
@@ -56,7 +58,11 @@ class Material:
     @cached_property
     def marks(self) -> tuple[Mark, ...]:
         """Colour and marker of every variant, in the order of the grid."""
-        return marks(self.frames)
+        manifest, every = self.frames.manifest, marks(self.frames)
+        if all(mark.slot is not None for mark in every):
+            return every
+        chosen = first_pick(manifest, self.summaries, self.against_baseline, self.measures)
+        return in_colour(every, manifest, chosen)
 
     @cached_property
     def summaries(self) -> tuple[Summary, ...]:
@@ -174,6 +180,16 @@ class Material:
         return costviews.equal(self.frames.manifest, self.budgets, self.targets)
 
     @cached_property
+    def profile(self) -> Switch:
+        """Loss by position, as a difference or absolute."""
+        return profile_switch(self.frames, self.marks)
+
+    @cached_property
+    def cost(self) -> Switch:
+        """Loss against time or FLOPs."""
+        return cost_switch(self.frames, self.marks, self.summaries)
+
+    @cached_property
     def drawings(self) -> Mapping[str, Drawing]:
         """Anchor -> figure, of those that are the same for every reader."""
         beyond = {} if self.by_length is None else {"lengths": self.by_length.drawing}
@@ -183,9 +199,9 @@ class Material:
         if self.search_section is not None:
             beyond |= self.search_section.drawings
         return beyond | {
-            "profile": profile_section(self.frames, self.marks),
+            **self.profile.drawings,
             "seeds": seeds_section(self.frames, self.marks),
-            "cost": cost_section(self.frames, self.marks, self.summaries),
+            **self.cost.drawings,
         }
 
     @property

@@ -7,12 +7,13 @@ from typing import Any
 from reports import outlook
 from reports.course import Course, courses
 from reports.coursejson import course_json, outlook_json
+from reports.drawings.drawing import Mark, Table
+from reports.drawings.volatility import Starts
 from reports.estimates import Interval
-from reports.figures import Mark, Table
-from reports.figures.volatility import Starts
 from reports.frames import Frames
 from reports.measurestable import COLUMNS, lines, measures_row, stretches_table
 from reports.outlook import Outlook, outlooks
+from reports.tailtable import tails_table
 from reports.training import Curve, of_variant, training_curves
 from reports.volatility import BELOW, Volatility, volatility
 from reports.wording import capital, listed, volatility_sentence
@@ -194,6 +195,11 @@ def measures_table(marks: Sequence[Mark], measured: Sequence[Measures]) -> Table
         for mark, each in zip(marks, measured, strict=True)
     )
     return Table(COLUMNS, tuple(rows))
+
+
+def worth_table(marks: Sequence[Mark], measured: Sequence[Measures]) -> Table:
+    """Write what the last validation is worth beside the mean of those before it."""
+    return tails_table([mark.label for mark in marks], [each.course for each in measured])
 
 
 def along_table(marks: Sequence[Mark], measured: Sequence[Measures]) -> Table:

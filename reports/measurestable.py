@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from reports.course import Course, Run, along, middle
 from reports.crossings import Lead
-from reports.figures import Table
+from reports.drawings.drawing import Table
 from reports.noise import FEWEST_POINTS
 from reports.numbers import NO_RESULT, THIN, amount, fixed, percent
 from reports.volatility import TOO_FEW, Volatility

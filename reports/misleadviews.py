@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reports.claims import Claim
-from reports.figures import Mark, Table
+from reports.drawings.drawing import Mark, Table
 from reports.manifest import Manifest
 from reports.misleading import Misleading, Stretch, Views
 from reports.numbers import THIN, amount, count, percent

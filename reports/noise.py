@@ -4,11 +4,11 @@ Losses are nats per token.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from reports.estimates import ALPHA, Interval, around, student
@@ -83,39 +83,45 @@ def spike_events(y: Array, window: int) -> tuple[Spike, ...]:
     """
     events: list[Spike] = []
     kept = np.flatnonzero(np.isfinite(y))
-    values = y[kept]
-    centres, widths = _robust_windows(values, window)
-    at = window
-    while at < len(values):
-        centre, width = centres[at - window], widths[at - window]
-        if width > 0 and values[at] - centre >= ENTER * width:
-            above = (values[at:] - centre) / width
-            low = np.flatnonzero(above < LEAVE)
-            length = int(low[0]) if len(low) else len(above)
-            height = float(values[at : at + length].max() - centre)
-            last = at + length
-            end = int(kept[last]) if last < len(kept) else len(y)
-            events.append(Spike(int(kept[at]), end, height, height / float(width), len(low) > 0))
-            at = last
-        else:
-            at += 1
+    values, free = y[kept], 0
+    for at, centre in _candidates(values, window):
+        if at < free:
+            continue
+        before = values[at - window : at]
+        width = MAD_TO_SD * float(np.median(np.abs(before - centre)))
+        if width <= 0 or values[at] - centre < ENTER * width:
+            continue
+        above = (values[at:] - centre) / width
+        low = np.flatnonzero(above < LEAVE)
+        length = int(low[0]) if len(low) else len(above)
+        height = float(values[at : at + length].max() - centre)
+        free = at + length
+        end = int(kept[free]) if free < len(kept) else len(y)
+        events.append(Spike(int(kept[at]), end, height, height / width, len(low) > 0))
     return tuple(events)
 
 
-def _robust_windows(values: Array, window: int) -> tuple[Array, Array]:
-    """Median and 1.4826 MAD of the `window` values before each place, from place `window` on."""
+def _candidates(values: Array, window: int) -> Iterator[tuple[int, float]]:
+    """Places that may lie 6 robust deviations up, with the median of the `window` values before.
+
+    The deviation need not be computed elsewhere: it is at least the smaller distance of the median
+    to two order statistics with at most half of the values from one to the other.
+    """
     if len(values) <= window:
-        return np.empty(0), np.empty(0)
-    windows = np.lib.stride_tricks.sliding_window_view(values, window)[:-1]
-    centres, widths = np.empty(len(windows)), np.empty(len(windows))
-    block = max(1, 4_000_000 // window)  # bounds the memory of a long run
-    for first in range(0, len(windows), block):
-        part = windows[first : first + block]
-        centre = np.median(part, axis=1)
-        centres[first : first + block] = centre
-        deviations = np.abs(part - centre[:, None])
-        widths[first : first + block] = MAD_TO_SD * np.median(deviations, axis=1)
-    return centres, widths
+        return
+    series = pl.Series(values[:-1])
+    centres, lower, upper = (
+        each.to_numpy()[window - 1 :]
+        for each in (
+            series.rolling_median(window),
+            series.rolling_quantile(0.25, "higher", window),
+            series.rolling_quantile(0.75, "lower", window),
+        )
+    )
+    least = MAD_TO_SD * np.minimum(centres - lower, upper - centres)
+    above = values[window:] - centres
+    possible = np.flatnonzero((above > 0) & (above >= (1 - 1e-9) * ENTER * least))
+    yield from ((window + int(place), float(centres[place])) for place in possible)
 
 
 def end_of_divergence(y: Array, vocabulary: int) -> str | None:
@@ -157,24 +163,14 @@ def own_variances(residuals: Array) -> Array:
         covariance = np.cov(residuals)
         two: Array = np.diag(covariance) - covariance[0, 1]
         return two
-    between = {
-        pair: float(np.var(residuals[pair[0]] - residuals[pair[1]], ddof=1))
-        for pair in combinations(range(many), 2)
-    }
-    own = [
-        np.mean(
-            [
-                (between[_pair(i, j)] + between[_pair(i, k)] - between[_pair(j, k)]) / 2
-                for j, k in combinations([each for each in range(many) if each != i], 2)
-            ]
-        )
-        for i in range(many)
-    ]
-    return np.array(own)
-
-
-def _pair(i: int, j: int) -> tuple[int, int]:
-    return (i, j) if i < j else (j, i)
+    between = np.zeros((many, many))
+    for row in range(many - 1):
+        off = residuals[row + 1 :] - residuals[row]
+        between[row, row + 1 :] = between[row + 1 :, row] = off.var(axis=1, ddof=1)
+    # The mean over pairs in closed form: each V_ij is in many - 2 of them, V_jk in one.
+    others, mine = many - 1, between.sum(axis=1)
+    own: Array = (others * mine - mine.sum() / 2) / (others * (others - 1))
+    return own
 
 
 def noise_ratio(variant: Array, baseline: Array, comparisons: int) -> Interval:

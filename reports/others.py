@@ -103,7 +103,12 @@ def document_noise(documents: Mapping[str, Documents], contrast: Contrast) -> Do
 
 
 def documents_by_cell(frames: Frames) -> Mapping[str, Documents]:
-    """Return the documents of every cell in the evaluation that judges, by their number."""
+    """Return the documents of every cell in the evaluation that judges, by their number.
+
+    Documents are kept of the last evaluation alone: a mean of several has none.
+    """
+    if frames.manifest.final == "tail":
+        return {}
     first = str(judging(frames.manifest)["name"])
     table = frames.documents.filter(pl.col("evaluation") == first).sort("document")
     parts = table.partition_by("cell", as_dict=True)

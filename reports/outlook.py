@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports import numbers
+from reports.drawings.drawing import Mark
 from reports.endings import END, Line, end_line, meeting, over_seeds
 from reports.estimates import Interval, around, student
-from reports.figures import Mark
 from reports.training import Curve, difference, of_variant, pairs
 from reports.wording import listed
 

@@ -3,7 +3,7 @@
 from reports import numbers
 from reports.carrying import Carried, Carry, Pair
 from reports.carrywords import Told, counted, verdicts, word
-from reports.figures import Table
+from reports.drawings.drawing import Table
 from reports.numbers import THIN, difference_of, signed
 from reports.wording import listed
 

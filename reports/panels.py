@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.claims import Claim
-from reports.figures import Mark
+from reports.drawings.drawing import Mark
 from reports.manifest import Manifest
 from reports.marks import Look, Scale
 from reports.numbers import difference_of, interval, signed

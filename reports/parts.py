@@ -7,7 +7,8 @@ import numpy as np
 from reports import provenance, settle
 from reports.alongside import difference_table, loss_table
 from reports.cellviews import CellView, cell_views, cells_title
-from reports.figures import Drawing, Table
+from reports.drawings.drawing import Drawing, Table
+from reports.groups import MANY, Group, groups
 from reports.judged import has_answers, judged_length, loss_words
 from reports.marks import Look, Tick, scale_ticks
 from reports.material import Material
@@ -20,7 +21,12 @@ OPEN_PLANS = 3
 
 @dataclass(frozen=True)
 class Variants:
-    """Around the table of variants; its rows are the page's."""
+    """Around the table of variants, and its rows in groups.
+
+    Fields:
+        is_long: it gets a filter.
+        has_picks: it has more variants than there are colours, and the reader picks some.
+    """
 
     level: str
     pairing: str
@@ -28,6 +34,9 @@ class Variants:
     noise_note: str
     has_accuracy: bool
     scale_ticks: tuple[Tick, ...]
+    groups: tuple[Group, ...]
+    is_long: bool
+    has_picks: bool
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,9 @@ def variants(material: Material) -> Variants:
         noise_note=_noise_note(material),
         has_accuracy=has_answers(material.frames.manifest),
         scale_ticks=() if material.scale is None else scale_ticks(material.scale),
+        groups=groups(material.frames.manifest, material.rows),
+        is_long=len(material.rows) > MANY,
+        has_picks=not all(row.is_shown for row in material.rows),
     )
 
 

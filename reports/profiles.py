@@ -8,13 +8,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from reports.drawings.drawing import Drawing, Mark
+from reports.drawings.profile import Axis, Difference, Level, levels, profile
 from reports.estimates import student
-from reports.figures import Drawing, Mark
-from reports.figures.profile import Axis, Difference, profile
 from reports.frames import Frames
 from reports.judged import has_answers, judged_length, judging, loss_name
 from reports.numbers import count
 from reports.readings import trained_length
+from reports.switches import Choice, Switch
 
 Array = NDArray[np.float64]
 # A profile of a long context is drawn as so many means of neighbouring positions.
@@ -76,27 +77,39 @@ def profile_section(frames: Frames, marks: Sequence[Mark]) -> Drawing:
     """Draw the loss by token position as a difference to the baseline."""
     manifest, read = frames.manifest, profiles(frames)
     base = read.found.get(manifest.baseline, {})
-    if has_answers(manifest):
-        why = "Only the answers of a synthetic task have a loss, and they stand at few positions."
-        return Drawing(TITLE, "", problem=why)
-    if not base:
-        why = "evaluations.parquet has no profile of a finished cell of the baseline."
-        if read.context and not read.known:
-            why = "No validation document reaches the first position of every cell."
+    if not base or has_answers(manifest):
+        why = _why_none(frames, read, "a finished cell of the baseline")
         return Drawing(TITLE, "", problem=why)
     lines = []
     for variant, mark in zip(manifest.variants, marks, strict=True):
         own = read.found.get(variant.name, {})
         pairs = [own[seed] - base[seed] for seed in own if seed in base]
         if variant.name != manifest.baseline and pairs:
-            lines.append(_difference(mark, np.array(pairs)))
+            lines.append(Difference(mark, *_over_seeds(np.array(pairs))))
     if not lines:
         return Drawing(TITLE, "", problem="No variant shares a finished seed with the baseline.")
     reference = next(mark for mark in marks if mark.slot == 0)
-    window = int(manifest.training.get("window") or manifest.training["context"])
-    trained = judged_length(manifest) and (trained_length(manifest) or read.context)
-    axis = Axis(read.positions, read.block, window, read.note, trained, loss_name(manifest))
-    return profile(axis, lines, reference)
+    return profile(_axis(frames, read), lines, reference)
+
+
+def level_section(frames: Frames, marks: Sequence[Mark]) -> Drawing:
+    """Draw the loss by token position as it is, of every variant that has one."""
+    read = profiles(frames)
+    if not read.found or has_answers(frames.manifest):
+        return Drawing(TITLE, "", problem=_why_none(frames, read, "a finished cell"))
+    lines = [
+        Level(mark, *_over_seeds(np.array(list(read.found[variant.name].values()))))
+        for variant, mark in zip(frames.manifest.variants, marks, strict=True)
+        if variant.name in read.found
+    ]
+    return levels(_axis(frames, read), lines)
+
+
+def profile_switch(frames: Frames, marks: Sequence[Mark]) -> Switch:
+    """Let the reader choose between the differences and the losses."""
+    difference = Choice("profile", "difference to the baseline", profile_section(frames, marks))
+    level = Choice("profile-absolute", "absolute", level_section(frames, marks))
+    return Switch("profile-as", "Loss as", (difference, level))
 
 
 def profile_json(frames: Frames) -> dict[str, Any] | None:
@@ -110,6 +123,21 @@ def profile_json(frames: Frames) -> dict[str, Any] | None:
         "window": frames.manifest.training.get("window"),
         "v": [_mean_profile(read.found.get(each.name, {})) for each in frames.manifest.variants],
     }
+
+
+def _why_none(frames: Frames, read: Profiles, whose: str) -> str:
+    if has_answers(frames.manifest):
+        return "Only the answers of a synthetic task have a loss, and they stand at few positions."
+    if read.context and not read.known:
+        return "No validation document reaches the first position of every cell."
+    return f"evaluations.parquet has no profile of {whose}."
+
+
+def _axis(frames: Frames, read: Profiles) -> Axis:
+    manifest = frames.manifest
+    window = int(manifest.training.get("window") or manifest.training["context"])
+    trained = judged_length(manifest) and (trained_length(manifest) or read.context)
+    return Axis(read.positions, read.block, window, read.note, trained, loss_name(manifest))
 
 
 def _final_rows(frames: Frames) -> dict[str, Array]:
@@ -132,17 +160,17 @@ def _known(values: Array) -> int:
     return int(unknown[0]) if len(unknown) else len(values)
 
 
-def _difference(mark: Mark, pairs: Array) -> Difference:
+def _over_seeds(values: Array) -> tuple[Array, Array | None]:
+    """Return mean and half-width of its 95 % interval; no half-width below two seeds."""
     half = None
-    if len(pairs) >= FEWEST_SEEDS:
-        scatter = np.std(pairs, axis=0, ddof=1) / np.sqrt(len(pairs))
-        half = student(0.975, len(pairs) - 1) * scatter
-    return Difference(mark, pairs.mean(axis=0), half)
+    if len(values) >= FEWEST_SEEDS:
+        scatter = np.std(values, axis=0, ddof=1) / np.sqrt(len(values))
+        half = student(0.975, len(values) - 1) * scatter
+    return values.mean(axis=0), half
 
 
 def _mean_profile(own: Mapping[int, Array]) -> dict[str, Any]:
     if not own:
         return {"mean": None, "half_width": None}
-    found = _difference(Mark("", None, ""), np.array(list(own.values())))
-    half = None if found.half is None else found.half.tolist()
-    return {"mean": found.mean.tolist(), "half_width": half}
+    mean, half = _over_seeds(np.array(list(own.values())))
+    return {"mean": mean.tolist(), "half_width": None if half is None else half.tolist()}

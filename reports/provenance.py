@@ -1,14 +1,13 @@
 """Where the numbers of a page come from: code, data, machine, settings, files, commands."""
 
 import hashlib
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from reports.figures import Table
+from reports.drawings.drawing import Table
 from reports.frames import Frames
 from reports.importedwords import facts as imported_facts
 from reports.intervals import undeclared_looks
@@ -139,23 +138,13 @@ def package_version() -> str:
 
 
 def _code(manifest: Manifest) -> str:
-    commit = _git("rev-parse", "--short=10", "HEAD")
     reached = f"digest of the code that the cells reach: {manifest.code}"
-    if commit is None:
+    tree = manifest.source_tree
+    if tree is None:
         return reached
-    # Files that git does not track are no code of this commit; a sweep leaves some itself.
-    changed = _git("status", "--porcelain", "--untracked-files=no")
-    state = "with uncommitted changes" if changed else "clean tree"
-    return f"commit {commit}, {state}, when this page was built; {reached}"
-
-
-def _git(*arguments: str) -> str | None:
-    command = ("git", *arguments)
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
+    changes = tree["changes"]
+    state = "clean tree" if changes is None else f"and changes with the digest {changes}"
+    return f"commit {tree['commit'][:10]}, {state}, when the results were gathered; {reached}"
 
 
 def _split(data: Mapping[str, Any]) -> str:

@@ -16,10 +16,11 @@ from reports.estimates import (
     paired_critical,
 )
 from reports.power import MOST_SEEDS, POWER, power
+from reports.process import as_process
 from reports.wording import listed
 
 USAGE = """usage: python -m reports.resolvable preset=NAME data=DIGEST tokens=N seeds=5 \
-contrasts=2 [margin=0.01] [interval=floored] [length=N]
+contrasts=2 [margin=0.01] [interval=floored] [length=N] [final=last]
 
 Prints, as JSON, the smallest difference that so many seeds can resolve. The noise is that of
 results/NAME where it has enough of it, else of finished grids of the same preset, text and tokens
@@ -31,7 +32,7 @@ under results/; without any, a published range.
 """
 
 NEEDED = ("preset", "data", "tokens", "seeds", "contrasts")
-KEYS = (*NEEDED, "margin", "interval", "length", "name", "looked")
+KEYS = (*NEEDED, "margin", "interval", "length", "final", "name", "looked")
 PUBLISHED = (0.0005, 0.004)
 """Standard deviation of final losses between runs of one recipe, nats per token: the smallest and
 the largest of 90 recipes in the public logs of modded-nanogpt, a 124M-class GPT."""
@@ -225,6 +226,7 @@ def _asked(given: Mapping[str, str]) -> Asked:
             data=given["data"],
             tokens=int(given["tokens"]),
             length=int(given["length"]) if given.get("length") else None,
+            final=given.get("final") or "last",
             looks=looks,
             contrasts=int(given["contrasts"]),
             margin=float(given["margin"]) if given.get("margin") else None,
@@ -238,4 +240,4 @@ def _asked(given: Mapping[str, str]) -> Asked:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    as_process(main)

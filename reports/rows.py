@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reports.cellviews import SIGNS, CellView, cell_views, seeds_text
 from reports.claims import Claim
-from reports.figures import Mark
+from reports.drawings.drawing import Mark
 from reports.frames import Frames
 from reports.judged import has_answers
 from reports.manifest import Variant

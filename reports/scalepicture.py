@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.figures import Mark
+from reports.drawings.drawing import Mark
 from reports.marks import Look, Scale, Tick, scale_ticks
 from reports.numbers import MINUS
 

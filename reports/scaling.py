@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from reports.carrying import size_of
 from reports.carrywords import word
+from reports.drawings.drawing import Mark
 from reports.efficiency import bits
-from reports.figures import Mark
 from reports.judged import loss_name
 from reports.numbers import THIN, amount, fixed, interval, limit
 from reports.scalepicture import Picture, Value, scale_picture

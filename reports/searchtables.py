@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from reports.choices import Search, Trial
-from reports.figures import Table
-from reports.figures.search import Dot
+from reports.drawings.drawing import Table
+from reports.drawings.search import Dot
 from reports.numbers import count, seconds
 from reports.provenance import written
 from reports.tunedwords import loss_text

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from reports.choices import Search
-from reports.figures import Drawing, Table
-from reports.figures import search as figures
-from reports.figures.search import Dot
-from reports.figures.slices import slice_of
+from reports.drawings import search as figures
+from reports.drawings.drawing import Drawing, Table
+from reports.drawings.search import Dot
+from reports.drawings.slices import slice_of
 from reports.manifest import Manifest
 from reports.numbers import fixed, percent
 from reports.parallel import Parallel, best_tenth, is_range, listed_values, parallel

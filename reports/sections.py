@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.contrasts import final_losses
-from reports.figures import Drawing, Mark, Table
-from reports.figures.cost import cost
-from reports.figures.seeds import seeds
-from reports.figures.volatility import Panel, panels, spread_between
+from reports.drawings.cost import cost
+from reports.drawings.drawing import Drawing, Mark, Table
+from reports.drawings.seeds import seeds
+from reports.drawings.volatility import MOST_PANELS, Panel, panels, spread_between
 from reports.frames import Frames
 from reports.judged import loss_name
 from reports.measures import Measures
@@ -45,12 +45,18 @@ def cost_section(frames: Frames, marks: Sequence[Mark], summaries: Sequence[Summ
         if summary.seconds is not None and summary.wide is not None
     ]
     if not points:
-        why = "cells.parquet has neither a time nor a loss of a finished cell."
-        return Drawing("Cost", "", problem=why)
-    columns = ("variant", "time of a cell", "FLOPs of a cell", "hours of all its cells")
-    rows = tuple(_cost_row(*each) for each in zip(marks, summaries, strict=True))
+        has_loss = any(summary.losses for summary in summaries)
+        has_time = any(summary.seconds is not None for summary in summaries)
+        lacks = "no time" if has_loss else "no loss" if has_time else "neither a time nor a loss"
+        return Drawing("Cost", "", problem=f"cells.parquet has {lacks} of a finished cell.")
     device = str(frames.manifest.environment.get("device", "device"))
-    return cost(points, Table(columns, rows), device, loss_name(frames.manifest))
+    return cost(points, cost_table(marks, summaries), device, loss_name(frames.manifest))
+
+
+def cost_table(marks: Sequence[Mark], summaries: Sequence[Summary]) -> Table:
+    """Return what a cell of each variant costs."""
+    columns = ("variant", "time of a cell", "FLOPs of a cell", "hours of all its cells")
+    return Table(columns, tuple(_cost_row(*each) for each in zip(marks, summaries, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -78,12 +84,22 @@ def volatility_multiples(
         ]
         if len(done) >= FEWEST_SEEDS:
             spread = spread_between(matrix[done], window)
-            given.append(Panel(mark, spread, measured[variant.name].spikes))
-    drawn = panels(given, window) if given else ()
+            panel = Panel(mark, spread, measured[variant.name].spikes)
+            given.append((_noise(measured[variant.name]), panel))
+    # Of many the noisiest comes first; of few each keeps its place in the grid.
+    if len(given) > MOST_PANELS:
+        given.sort(key=lambda each: -each[0])
+    drawn = panels([panel for _, panel in given], window) if given else ()
     return tuple(
         Multiple(f"volatility-{place}", drawing, mark)
         for place, (mark, drawing) in enumerate(drawn)
     )
+
+
+def _noise(measured: Measures) -> float:
+    """Own noise beside the baseline's; where it cannot be told, less than any."""
+    ratio = measured.estimates.own_ratio
+    return -1.0 if ratio is None else ratio.estimate
 
 
 def _cost_row(mark: Mark, summary: Summary) -> tuple[str, ...]:

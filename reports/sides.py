@@ -9,7 +9,7 @@ import polars as pl
 
 from reports.claims import Claim, Verdict
 from reports.contrasts import Losses, final_losses
-from reports.figures import MARKERS, Mark
+from reports.drawings.drawing import MARKERS, Mark
 from reports.frames import Frames
 from reports.judged import loss_name
 from reports.manifest import Manifest, Variant

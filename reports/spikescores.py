@@ -42,14 +42,35 @@ def _deviations(y: Array, window: int) -> tuple[Array, Array] | None:
     """How far each value lies off the mean of the window before it, and its deviation."""
     if len(y) <= window:
         return None
-    off, width = np.empty(len(y) - window), np.empty(len(y) - window)
-    windows = np.lib.stride_tricks.sliding_window_view(y, window)[:-1]
-    block = max(1, 4_000_000 // window)  # bounds the memory of a long run
-    for first in range(0, len(windows), block):
-        part = windows[first : first + block]
-        # Off the first value, so that a window of equal values has a deviation of exactly 0.
-        moved = part - part[:, :1]
-        chosen = slice(first, first + len(part))
-        off[chosen] = y[window:][chosen] - part[:, 0] - moved.mean(axis=1)
-        width[chosen] = moved.std(axis=1)
-    return off, width
+    means, squares = _windows(y, window)
+    return y[window:] - means[:-1], np.sqrt(squares[:-1] / window)
+
+
+def _windows(y: Array, window: int) -> tuple[Array, Array]:
+    """Mean and sum of squared deviations of every `window` neighbours, from those of its parts.
+
+    The parts are as long as powers of two. Nothing is subtracted from a running sum, so a spike
+    leaves no rounding error behind, and equal values have a deviation of exactly 0.
+    Source: Chan, Golub, LeVeque 1983, American Statistician 37 (joining two samples).
+    """
+    part, length = (y, np.zeros(len(y))), 1
+    found, covered = part, 0
+    while length <= window:
+        if window & length:
+            found = part if covered == 0 else _joined(found, covered, part, length)
+            covered += length
+        part, length = _joined(part, length, part, length), 2 * length
+    return found
+
+
+def _joined(
+    first: tuple[Array, Array], length: int, then: tuple[Array, Array], more: int
+) -> tuple[Array, Array]:
+    """Join each window of `length` values to the window of `more` values that begins behind it."""
+    many = max(0, len(then[0]) - length)
+    (mean, squares), both = (each[:many] for each in first), length + more
+    off = then[0][length:] - mean
+    return (
+        mean + off * (more / both),
+        squares + then[1][length:] + off**2 * (length * more / both),
+    )

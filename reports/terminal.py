@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.cellviews import unfinished_lines
-from reports.figures import MARKERS
+from reports.drawings.drawing import MARKERS
 from reports.judged import has_answers, loss_name
 from reports.lengthviews import terminal_lines
 from reports.marks import Scale

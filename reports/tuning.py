@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from reports.choices import Tried, Tuned, Tuning, is_same
-from reports.figures import Mark, Table
+from reports.drawings.drawing import Mark, Table
 from reports.manifest import Manifest
 from reports.marks import Look
 from reports.provenance import written

@@ -7,6 +7,7 @@ noisy this run was, only several runs say how noisy the variant is.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -34,7 +35,16 @@ BELOW_OR_SHARED = f"{BELOW}, or some variants share more than the batches"
 SHARED = "too uncertain here, or some variants share more than the batches"
 UNCONFIRMED = "not confirmed by the whole noise of the two"
 ONE_SEED = "one seed"
-Residuals = Mapping[str, Array]  # of the variants, at the same steps of one seed
+
+
+class Residuals(dict[str, Array]):
+    """Residuals of the variants at the same steps of one seed."""
+
+    @cached_property
+    def own(self) -> Mapping[str, float]:
+        """Variant -> its own variance."""
+        found = own_variances(np.array(list(self.values())))
+        return {name: float(value) for name, value in zip(self, found, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -146,7 +156,8 @@ def _residuals_by_seed(curves: Sequence[Curve], fewest: int) -> Mapping[int, Res
         group = [each for each in curves if each.seed == seed]
         residuals = _common_residuals(group)
         if residuals is not None and len(group) >= max(2, fewest):
-            found[seed] = {each.variant: row for each, row in zip(group, residuals, strict=True)}
+            rows = zip(group, residuals, strict=True)
+            found[seed] = Residuals((each.variant, row) for each, row in rows)
     return found
 
 
@@ -158,10 +169,7 @@ def _shares_more_than_batches(seeds: Sequence[Residuals]) -> bool:
 
 def _negative(seeds: Sequence[Residuals]) -> frozenset[str]:
     """Variants whose own variance comes out at 0 or below in some seed."""
-    names = {name for each in seeds for name in each}
-    return frozenset(
-        name for name in names if (_own([each for each in seeds if name in each], name) <= 0).any()
-    )
+    return frozenset(name for each in seeds for name, own in each.own.items() if own <= 0)
 
 
 def _common_residuals(group: Sequence[Curve]) -> Array | None:
@@ -208,10 +216,7 @@ def _ratio(
 
 def _own(seeds: Sequence[Residuals], name: str) -> Array:
     """The own variance of one variant in each seed."""
-    found = [
-        dict(zip(each, own_variances(np.array(list(each.values()))), strict=True)) for each in seeds
-    ]
-    return np.array([each[name] for each in found])
+    return np.array([each.own[name] for each in seeds])
 
 
 def _whole(seeds: Sequence[Residuals], name: str) -> Array:

@@ -65,6 +65,8 @@ def unevaluated(cells: Sequence[Cell], manifest: Manifest) -> str:
     why = {each.variant: (each.reason or "").rstrip(".") for each in cells}
     labels = listed([manifest.label(each) for each in why])
     reasons = "; ".join(dict.fromkeys(why.values()))
+    if manifest.final == "tail":
+        return f"{labels} cannot be judged by the last fifth ({reasons})"
     return f"{labels} cannot be evaluated at {judged_tokens(manifest)} ({reasons})"
 
 

@@ -81,4 +81,5 @@ def _recipes(frames: Frames) -> Iterable[Group]:
 def _is_alike(theirs: Manifest, ours: Manifest) -> bool:
     same_text = theirs.data.get("digest") == ours.data.get("digest")
     same_length = judged_length(theirs) == judged_length(ours)
-    return theirs.preset == ours.preset and same_text and same_length
+    same_rule = theirs.preset == ours.preset and theirs.final == ours.final
+    return same_rule and same_text and same_length

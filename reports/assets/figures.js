@@ -1,17 +1,24 @@
 // The figures that a reader's choice changes: from curves to plotly's data, colours as tokens of the theme.
-function figuresOf(report, losses, view) {
+function figuresOf(report, stored, view) {
   const { variants, cells, curves, style, baseline } = report;
-  const { state, X_AXES, known, along, pairedAxis, drawnVariants, full, zoomOn, smoothingRange } = view;
-  const length = curves.shape[1], ends = losses.map(lastFinite);
+  const { state, X_AXES, known, along, pairedAxis, drawnVariants, full, zoomOn, smoothingRange, slotOf } = view;
+  const length = curves.shape[1], ends = stored.map(cell => lastFinite(cell.mean));
   const cellAt = new Map(cells.map((cell, i) => [cell.v + '/' + cell.seed, i]));
-  const of = v => variants[v].slot === null ? '@ghost' : '@v' + variants[v].slot;
-  const ink = v => variants[v].slot === null ? '@muted' : '@v' + variants[v].slot;
+  const of = v => slotOf(v) === null ? '@ghost' : '@v' + slotOf(v);
+  const ink = v => slotOf(v) === null ? '@muted' : '@v' + slotOf(v);
 
   // Plotly reads a few tags in its texts: words are shown, never obeyed.
   const plain = words => words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  const cut = words => words.length <= 26 ? words : words.slice(0, 25) + '…';
-  const text = variants.map(variant => plain(variant.label)), short = variants.map(variant => plain(cut(variant.label)));
+  const text = variants.map(variant => plain(variant.label)), short = shortened(variants.map(variant => variant.label), 26).map(plain);
   const narrow = () => innerWidth < 640;
+
+  // Lines of one picture share their points: every step, or the widest buckets of the cells it draws.
+  const wide = stored.map(cell => new Map([[cell.size, cell]]));
+  const inBuckets = (i, size) => {
+    if (!wide[i].has(size)) wide[i].set(size, widened(stored[i], size));
+    return wide[i].get(size);
+  };
+  const widest = list => Math.max(1, ...list.map(i => stored[i].size));
   const merge = (under, over) => {
     const merged = { ...under };
     for (const [key, value] of Object.entries(over))
@@ -20,7 +27,7 @@ function figuresOf(report, losses, view) {
   };
 
   function layoutOf(given) {
-    const layout = merge(style.layout, given);
+    const layout = merge(style.layout, narrow() && given.meta?.narrow ? merge(given, given.meta.narrow) : given);
     for (const key of Object.keys(layout)) if (/^[xy]axis\d*$/.test(key)) layout[key] = merge(style.axis, layout[key]);
     if (!narrow()) return layout;
     layout.margin = { ...layout.margin, l: Math.min(layout.margin.l, 48), r: 12 };
@@ -28,10 +35,12 @@ function figuresOf(report, losses, view) {
     const [low, high] = layout.xaxis?.range ?? [], room = layout.meta?.room ?? 0;
     if (room) layout.xaxis = { ...layout.xaxis, range: [low, high + room * (high - low)] };
     // No room beside the figure: the labels stand inside, at its right edge.
-    const cutShort = words => room && words.length > 18 && !words.includes('&') ? words.slice(0, 17) + '…' : words;
-    const beside = note => room ? { text: cutShort(note.text) } : { yshift: 10, bgcolor: '@page/0.8' };
-    layout.annotations = (layout.annotations ?? []).map(note => note.name === 'end'
-      ? { ...note, xanchor: 'right', xshift: 0, ...beside(note) } : note);
+    const notes = layout.annotations ?? [], ends = notes.filter(note => note.name === 'end');
+    // What was cut in its middle is cut there again: its end is what tells it apart.
+    const squeezed = words => words.replace(/^(.{6}).*…(?=.{11})/, '$1…').replace(/….*(?=.{11}$)/, '…');
+    const cuts = shortened(ends.map(note => squeezed(note.text)), 18), beside = room ? {} : { yshift: 10, bgcolor: '@page/0.8' };
+    layout.annotations = notes.map(note => note.name === 'end'
+      ? { ...note, xanchor: 'right', xshift: 0, ...beside, text: note.text.includes('&') ? note.text : cuts[ends.indexOf(note)] } : note);
     return layout;
   }
 
@@ -54,19 +63,20 @@ function figuresOf(report, losses, view) {
     const many = drawnVariants().reduce((sum, v) => sum + shown(v).length, 0);
     return Math.max(0.05, 0.34 / Math.sqrt(Math.max(1, many)));
   };
-  const smoothed = values => smooth(values, state.kind, state.p, smoothingRange());
+  const smoothed = (values, size) => smooth(values, state.kind, state.p, smoothingRange() / size);
   // A view that a dashboard would have drawn replaces the reader's smoothing, never the raw lines.
-  const thickOf = (x, from, to) => {
+  const thickOf = (x, from, to, size) => {
     const dashboard = dashboardOf(state.as);
-    if (!dashboard) return { indexes: places(x, from, to, state.logx), thick: smoothed };
+    if (!dashboard) return { indexes: places(x, from, to, state.logx), thick: values => smoothed(values, size) };
     const kept = keptOf(x, from, to, dashboard.stretches);
     return { indexes: kept, thick: values => asDashboard(values, kept, dashboard) };
   };
   const pick = (indexes, values) => indexes.map(i => values[i]);
 
   function band(x, low, high, v, opacity) {
-    const edge = { x, mode: 'lines', line: { width: 0 }, hoverinfo: 'skip', meta: { v, what: 'band' } };
-    return [{ ...edge, y: high }, { ...edge, y: low, fill: 'tonexty', fillcolor: `${of(v)}/${opacity}` }];
+    const there = x.flatMap((_, i) => Number.isFinite(low[i]) && Number.isFinite(high[i]) ? [i] : []), around = [...there, ...there.toReversed()];
+    return [{ x: around.map(i => x[i]), y: around.map((i, k) => (k < there.length ? high : low)[i]), mode: 'lines', line: { width: 0 },
+      fill: 'toself', fillcolor: `${of(v)}/${opacity}`, hoverinfo: 'skip', meta: { v, what: 'band' } }];
   }
 
   // The name stands in the text: plotly would put a space before its own colon.
@@ -110,23 +120,36 @@ function figuresOf(report, losses, view) {
     }
   }
 
+  const rawTrace = (v, seeds, x, y, color) => ({
+    x, y, mode: 'lines', line: { color, width: 1 }, hoverinfo: 'skip',
+    name: `${text[v]} ${seeds.length === 1 ? `seed ${seeds[0]}` : 'all seeds'} raw`, meta: { v, seed: seeds.length === 1 ? seeds[0] : null, what: 'raw' },
+  });
+
+  // Of many cells the raw lines of a variant are one trace with gaps: plotly is slow with many.
+  function joined(lines, v, color) {
+    const many = lines.length > 1, x = [], y = [];
+    for (const line of lines) { if (x.length) { x.push(line.x[line.x.length - 1]); y.push(null); } for (let i = 0; i < line.x.length; i++) { x.push(line.x[i]); y.push(line.y[i]); } }
+    return many ? [rawTrace(v, lines.map(line => line.meta.seed), x, y, color)] : lines;
+  }
+
   // What both figures share: raw lines first, then smoothing, labels and the range.
   function assemble(place, name, series, spread, format, extent) {
     const raw = [], bands = [], halos = [], above = [], labels = [], opacity = (faint() * (spread === 'range' ? 1 : 0.55)).toFixed(3);
     const zoom = zoomOn(name), pixels = Math.max(200, place.clientWidth - 150);
     const someFinished = series.some(({ list }) => list.some(k => cells[k].status === 'complete'));
+    const isCrowded = series.reduce((sum, { list }) => sum + list.length, 0) > 15;
     for (const one of series) {
-      const { v, list, lines } = one, x = along(name, v), [from, to] = zoom ?? [x[0], x[length - 1]];
-      const { indexes, thick } = thickOf(x, from, to);
+      const { v, list, lines, size } = one, x = along(name, v, size), [from, to] = zoom ?? [x[0], x[x.length - 1]];
+      const { indexes, thick } = thickOf(x, from, to, size);
       const softened = lines.map(thick), finished = softened.filter((_, k) => cells[list[k]].status === 'complete');
       // A seed that stopped is drawn, but its end must not bend the mean of the others.
-      const { mean, low, high, half } = overSeeds(finished, length, curves.student), hasMean = finished.length > 0;
+      const { mean, low, high, half } = overSeeds(finished, x.length, curves.student), hasMean = finished.length > 0;
       const at = pick(indexes, x);
-      lines.forEach((values, k) => {
-        const [xs, ys] = columns(x, values, from, to, pixels, state.logx);
-        raw.push({ x: xs, y: ys, mode: 'lines', line: { color: `${ink(v)}/${opacity}`, width: 1 }, hoverinfo: 'skip',
-          name: `${text[v]} seed ${cells[list[k]].seed} raw`, meta: { v, seed: cells[list[k]].seed, what: 'raw' } });
+      const color = `${ink(v)}/${opacity}`, rawLines = lines.map((values, k) => {
+        const [xs, ys] = one.limits ? zigzag(x, one.limits[k].low, one.limits[k].high) : [x, values];
+        return rawTrace(v, [cells[list[k]].seed], ...columns(xs, ys, from, to, pixels, state.logx), color);
       });
+      raw.push(...isCrowded ? joined(rawLines, v, color) : rawLines);
       const bottom = spread === 'range' ? low : mean.map((value, i) => value - half[i]);
       const top = spread === 'range' ? high : mean.map((value, i) => value + half[i]);
       const drawnLines = state.per || !hasMean ? softened : [mean];
@@ -138,7 +161,7 @@ function figuresOf(report, losses, view) {
         above.push(...line(at, pick(indexes, mean), v, text[v], format));
       }
       const [first, last] = visible(x, from, to);
-      const start = Math.max(first, state.range || state.logx ? 0 : Math.floor(length / 16));
+      const start = Math.max(first, state.range || state.logx ? 0 : Math.floor(x.length / 16));
       // What diverged would flatten all others: it leaves the frame, and the caption counts it.
       const framed = hasMean ? (state.per ? finished : drawnLines) : someFinished ? [] : drawnLines;
       for (const values of framed) extent.add(values, start, last);
@@ -160,12 +183,22 @@ function figuresOf(report, losses, view) {
 
   function countOutside(series, [low, high]) {
     let above = 0, below = 0;
-    for (const { lines, view } of series) for (const values of lines) for (let i = view.first; i <= view.last; i++) {
-      if (values[i] > high) above++;
-      if (values[i] < low) below++;
-    }
-    const parts = [above && `${above.toLocaleString('en')} above`, below && `${below.toLocaleString('en')} below`].filter(Boolean);
+    for (const { lines, limits, view } of series) lines.forEach((values, k) => {
+      const highs = limits?.[k].high ?? values, lows = limits?.[k].low ?? values;
+      for (let i = view.first; i <= view.last; i++) {
+        if (highs[i] > high) above++;
+        if (lows[i] < low) below++;
+      }
+    });
+    const least = series.some(({ size }) => size > 1) ? 'at least ' : '';
+    const parts = [above && `${least}${above.toLocaleString('en')} above`, below && `${least}${below.toLocaleString('en')} below`].filter(Boolean);
     return parts.length ? `Raw points outside the frame: ${parts.join(', ')}.` : 'All raw points are inside the frame.';
+  }
+
+  // What stands in the page in buckets says so under the figure that draws it.
+  function coarse(series, what) {
+    const rough = series.filter(({ size }) => size > 1), size = Math.max(...rough.map(each => each.size));
+    return rough.length ? ` ${rough.map(({ v }) => variants[v].label).join(', ')}: buckets of ${size.toLocaleString('en')} steps, ${what}; smoothing runs on their means.` : '';
   }
 
   function caption(series, range) {
@@ -177,18 +210,19 @@ function figuresOf(report, losses, view) {
   const axisRange = (range, logarithmic) => logarithmic ? range.map(Math.log10) : range;
   const margin = labels => {
     const longest = Math.max(4, ...labels.map(label => label.text.replace(/&\w+;/g, '.').length));
-    return { l: 64, r: Math.min(220, 20 + 7.6 * longest), t: 8, b: 46 };
+    return { l: 64, r: Math.min(252, 24 + 8.7 * longest), t: 8, b: 46 };
   };
 
   function unfinished(series) {
     return series.flatMap(({ v, list, view }) => list.flatMap((i, k) => {
-      if (cells[i].status === 'complete' || ends[i] < view.first || ends[i] > view.last) return [];
+      const end = lastFinite(view.softened[k]);
+      if (cells[i].status === 'complete' || end < view.first || end > view.last) return [];
       const word = cells[i].status;
       return [{
-        x: [view.x[ends[i]]], y: [view.softened[k][ends[i]]], mode: 'markers+text', text: [narrow() ? '' : `seed ${cells[i].seed} ${word}`],
+        x: [view.x[end]], y: [view.softened[k][end]], mode: 'markers+text', text: [narrow() ? '' : `seed ${cells[i].seed} ${word}`],
         textposition: 'top center', textfont: { color: ink(v), size: 12 }, cliponaxis: false, meta: { v, seed: cells[i].seed, what: word },
         marker: { symbol: 'x-thin', size: 12, line: { width: 3, color: ink(v) } },
-        hovertemplate: `seed ${cells[i].seed} ${word} at step ${cells[i].at ?? ends[i] + curves.first_step}<extra>${text[v]}</extra>`,
+        hovertemplate: `seed ${cells[i].seed} ${word} at step ${cells[i].at ?? end + curves.first_step}<extra>${text[v]}</extra>`,
       }];
     }));
   }
@@ -202,27 +236,55 @@ function figuresOf(report, losses, view) {
     }) : [];
   }
 
+  // Smoothing is linear: the mean of smoothed curves is the smoothed mean, which needs one smoothing and
+  // not one a seed. A curve with gaps forgets differently, so that such means are taken afterwards.
+  const means = new Map();
+  function smoothedMean(list, size) {
+    const key = list.join() + '/' + size, drawn = () => list.map(i => inBuckets(i, size).mean), points = Math.ceil(length / size);
+    if (!means.has(key)) {
+      const lines = drawn();
+      means.set(key, lines.every(line => line.every(Number.isFinite)) ? overSeeds(lines, points, curves.student).mean : null);
+    }
+    return means.get(key) ? smoothed(means.get(key), size) : overSeeds(drawn().map(line => smoothed(line, size)), points, curves.student).mean;
+  }
+
   // The variants that are not picked, in a grid with more than can be told apart: one band of their means.
   function others() {
-    const rest = variants.map((_, v) => v).filter(v => state.off.has(v) && variants[v].slot === null && known(state.x, v));
-    const means = rest.map(v => overSeeds(shown(v).filter(i => cells[i].status === 'complete').map(i => smoothed(losses[i])), length, curves.student).mean);
-    if (!rest.length) return { traces: [], labels: [] };
-    const x = along(state.x, rest[0]), { low, high, mean } = overSeeds(means, length, curves.student), indexes = places(x, x[0], x[length - 1], state.logx);
+    const rest = variants.map((_, v) => v).filter(v => state.off.has(v) && slotOf(v) === null && known(state.x, v));
+    const done = v => shown(v).filter(i => cells[i].status === 'complete');
+    const lines = rest.map(v => {
+      const list = done(v), size = widest(list);
+      return { mean: smoothedMean(list, size), x: along(state.x, v, size) };
+    }).filter(({ mean }) => lastFinite(mean) >= 0);
+    if (!lines.length) return { traces: [], labels: [] };
+    // Each has its own seconds for a step: what is compared stands at the same place of the axis.
+    const longest = lines.reduce((one, other) => other.x[other.x.length - 1] > one.x[one.x.length - 1] ? other : one).x;
+    const at = pick(places(longest, longest[0], longest[longest.length - 1], state.logx), longest);
+    const there = lines.map(({ mean, x }) => Float64Array.from(at, place => {
+      const i = Math.round((place - x[0]) / (x[1] - x[0] || 1));
+      return i >= 0 && i <= lastFinite(mean) ? mean[i] : NaN;
+    }));
+    const { low, high, mean } = overSeeds(there, at.length, curves.student);
     return {
-      traces: band(pick(indexes, x), pick(indexes, low), pick(indexes, high), rest[0], 0.45),
-      labels: [{ y: mean[length - 1], text: rest.length === 1 ? 'another variant' : `${rest.length} other variants`, color: '@muted' }],
+      traces: band(at, low, high, rest[0], 0.45),
+      labels: [{ y: mean[at.length - 1], text: lines.length === 1 ? 'another variant' : `${lines.length} other variants`, color: '@muted' }],
     };
   }
 
   function drawCurves(place) {
     const series = drawnVariants().filter(v => known(state.x, v)).map(v => ({ v, list: shown(v)})).filter(each => each.list.length);
-    for (const each of series) each.lines = each.list.map(i => losses[i]);
+    for (const each of series) {
+      each.size = widest(each.list);
+      const drawn = each.list.map(i => inBuckets(i, each.size));
+      each.lines = drawn.map(cell => cell.mean);
+      if (each.size > 1) each.limits = drawn;
+    }
     const extent = new Extent(), { raw, above, labels, zoom } = assemble(place, state.x, series, 'range', '.3f', extent), rest = others();
     let range = extent.padded();
     if (state.logy) range = [Math.max(extent.low * 0.97, 1e-6), extent.high * 1.03];
     const drawn = axisRange(range, state.logy), all = [...labels, ...rest.labels].map(label => ({ ...label, y: state.logy ? Math.log10(label.y) : label.y }));
     return {
-      note: caption(series, range),
+      note: caption(series, range) + coarse(series, 'drawn from the lowest to the highest loss of each'),
       data: [...raw, ...rest.traces, ...above, ...evaluations(), ...unfinished(series)],
       layout: {
         margin: margin(all), hovermode: 'x unified', annotations: endLabels(all, drawn, place.clientHeight - 60),
@@ -237,13 +299,14 @@ function figuresOf(report, losses, view) {
     extent.add([0], 0, 0);
     const series = drawnVariants().filter(v => v !== baseline).map(v => {
       const list = shown(v).filter(i => ends[cellAt.get(baseline + '/' + cells[i].seed)] >= 0);
-      const lines = list.map(i => { const other = losses[cellAt.get(baseline + '/' + cells[i].seed)]; return Float64Array.from(losses[i], (value, k) => value - other[k]); });
-      return { v, list, lines };
+      const others = list.map(i => cellAt.get(baseline + '/' + cells[i].seed)), size = widest([...list, ...others]);
+      const lines = list.map((i, n) => { const other = inBuckets(others[n], size).mean; return Float64Array.from(inBuckets(i, size).mean, (value, k) => value - other[k]); });
+      return { v, list, lines, size };
     }).filter(each => each.list.length);
     const { raw, above, labels, zoom } = assemble(place, name, series, 'student', '+.3f', extent), range = extent.padded();
     const zero = { name: 'zero', xref: 'paper', x: 0, y: 0, text: `${short[baseline]} (baseline)`, showarrow: false, xanchor: 'left', yanchor: 'bottom', font: { size: 12, color: '@v0' }, bgcolor: '@page/0.8' };
     return {
-      note: caption(series, range) + (name === state.x ? '' : ` Drawn over steps: ${state.x === 'flops' ? 'FLOPs' : state.x} of two variants do not pair.`),
+      note: caption(series, range) + coarse(series, 'as differences of their means') + (name === state.x ? '' : ` Drawn over steps: ${state.x === 'flops' ? 'FLOPs' : state.x} of two variants do not pair.`),
       data: [...raw, ...above],
       layout: {
         margin: margin([...labels]), hovermode: 'x unified', annotations: [zero, ...endLabels(labels, range, place.clientHeight - 60)],
@@ -259,15 +322,16 @@ function figuresOf(report, losses, view) {
   function drawPicture(picture) {
     const x = along('step', baseline), dashboard = dashboardOf(picture.as), kept = keptOf(x, picture.left, picture.right, dashboard.stretches);
     const at = pick(kept, x), drawn = picture.variants.map(id => variants.findIndex(variant => variant.id === id));
-    const lines = drawn.map(v => pick(kept, asDashboard(losses[cellAt.get(v + '/' + picture.seed)], kept, dashboard)));
-    const extent = new Extent();
+    const lines = drawn.map(v => pick(kept, asDashboard(stored[cellAt.get(v + '/' + picture.seed)].mean, kept, dashboard)));
+    // Two of them stand side by side, so that less room is left for names.
+    const extent = new Extent(), names = shortened(drawn.map(v => variants[v].label), 18).map(plain);
     lines.forEach(values => extent.add(values, 0, values.length - 1));
     const range = extent.padded();
-    const labels = drawn.map((v, k) => ({ y: lines[k].at(-1), text: short[v], color: ink(v) }));
+    const ends = () => drawn.map((v, k) => ({ y: lines[k].at(-1), text: names[k], color: ink(v) }));
     return place => ({
       data: drawn.flatMap((v, k) => line(at, lines[k], v, text[v], '.3f')),
       layout: {
-        margin: { ...margin(labels), t: 6, l: 52 }, hovermode: 'x unified', annotations: endLabels(labels, range, place.clientHeight - 52),
+        margin: { ...margin(ends()), t: 6, l: 52 }, hovermode: 'x unified', annotations: endLabels(ends(), range, place.clientHeight - 52),
         xaxis: { title: { text: X_AXES.step.title }, unifiedhovertitle: { text: X_AXES.step.said }, range: [picture.left, picture.right + (narrow() ? 0.3 * (picture.right - picture.left) : 0)], nticks: 4 },
         yaxis: { title: { text: 'nats per token' }, range, nticks: 5 },
       },
@@ -278,5 +342,5 @@ function figuresOf(report, losses, view) {
     return picture ? [['mislead-' + name, drawPicture(picture)]] : [];
   }));
 
-  return { curves: drawCurves, difference: drawDifference, ...pictures, layoutOf };
+  return { curves: drawCurves, difference: drawDifference, ...pictures, layoutOf, endLabels, margin, plain };
 }

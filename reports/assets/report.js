@@ -4,18 +4,18 @@
   const root = document.documentElement;
   const find = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const report = JSON.parse(find('#report-data').textContent);
+  const report = await dataOf('report-data');
   const { variants, cells, curves, baseline } = report;
+  bindVariants(report);
 
   // ---- data ---------------------------------------------------------------------------------
 
-  const [cellCount, length] = curves.shape;
-  const flat = cellCount * length
-    ? new Float32Array(unshuffle(await unpack(curves.element), curves.shuffle)) : new Float32Array(0);
-  const losses = cells.map((_, i) => flat.subarray(i * length, (i + 1) * length));
+  const [, length] = curves.shape, planes = await unpack(curves.element);
+  const stored = storedCells(unshuffle(planes, curves.shuffle), curves), losses = stored.map(cell => cell.mean);
   const view = viewOf(report, length), { state, fresh, SWITCHES, X_AXES, pairedAxis, full, smoothingRange, toFragment, fromFragment } = view;
-  const { layoutOf, ...figures } = figuresOf(report, losses, view);
-  for (const [id, figure] of Object.entries(report.figures)) figures[id] = () => figure;
+  const { layoutOf, endLabels, margin, plain, ...figures } = figuresOf(report, stored, view);
+  const picks = picksOf(report, view, { endLabels, margin, plain });
+  for (const [id, figure] of Object.entries(report.figures)) figures[id] = picks.drawStatic(figure);
 
   // ---- colours ---------------------------------------------------------------------------------------------
 
@@ -42,7 +42,7 @@
 
   const CONFIG = {
     displaylogo: false, showTips: false, showSendToCloud: false, plotlyServerURL: '', responsive: true, displayModeBar: 'hover', scrollZoom: false,
-    doubleClick: 'reset', modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d'], toImageButtonOptions: { format: 'svg' },
+    doubleClick: 'reset', modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d', 'toImage'],
   };
   const drawn = new Set();
   const linked = ['curves', 'difference'];
@@ -85,7 +85,15 @@
 
   const redraw = () => Promise.all([...drawn].map(draw));
   const drawAll = () => Promise.all(Object.keys(figures).map(draw));
-  const again = () => { keep(); return Promise.all(linked.filter(id => drawn.has(id)).map(draw)); };
+  const slotsNow = () => JSON.stringify([...state.slots]);
+  let slotsDrawn = slotsNow();
+  // Another pick changes the colours of every figure, all other choices those of the curves.
+  const again = () => {
+    keep();
+    const isRepainted = slotsNow() !== slotsDrawn;
+    slotsDrawn = slotsNow();
+    return Promise.all([...drawn].filter(id => isRepainted || linked.includes(id)).map(draw));
+  };
 
   // ---- controls --------------------------------------------------------------------------------------------------
 
@@ -115,6 +123,8 @@
   const smoothBy = (p, kind = state.kind) => Object.assign(state, { p, kind, as: null });
 
   function keep() {
+    picks.paint();
+    if (!slider) return;
     say();
     find('#smoothing-value').textContent = String(state.p);
     slider.value = toPlace(state.p);
@@ -209,8 +219,6 @@
   }
   const cellRows = () => [['variant', 'seed', 'status', 'stopped_at_step', report.judged.length ? `loss_at_${report.judged.length}` : 'validation_loss'],
     ...cells.map(cell => [variants[cell.v].id, cell.seed, cell.status, cell.at ?? '', cell.val ?? ''])];
-  const curveRows = () => [['variant', 'seed', 'step', 'training_loss'],
-    ...cells.flatMap((cell, i) => Array.from(losses[i].subarray(0, lastFinite(losses[i]) + 1), (loss, k) => [variants[cell.v].id, cell.seed, k + curves.first_step, loss]))];
 
   // ---- start ----------------------------------------------------------------------------------------------------------
 
@@ -271,12 +279,16 @@
   followScrolling();
   all('[data-copy]').forEach(button => button.addEventListener('click', () => copy(button)));
   find('#csv-cells').addEventListener('click', () => download('cells', cellRows()));
-  find('#csv-curves').addEventListener('click', () => download('curves', curveRows()));
+  find('#csv-curves').addEventListener('click', () => download('curves', curveRows(report, stored)));
   if (slider) {
     const asked = fromFragment();
     bindControls();
     if (asked) { keep(); find('#curves').scrollIntoView(); } else say();
   }
+  picks.paint();
+  picks.bind(again);
+  bindDownloads(report, view, { figures, draw, themed, plain });
+  slotsDrawn = slotsNow();
   drawWhenNear();
   redrawAtNewWidth();
   window.report = { state, smooth, columns, losses, drawAll, figures: Object.keys(figures), data: report };

@@ -8,7 +8,13 @@ async function unpack(id) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-// The bytes of all floats are stored plane by plane, since equal bytes side by side compress.
+// Of a large grid the data is packed too.
+async function dataOf(id) {
+  const place = document.getElementById(id);
+  return JSON.parse(place.type === 'application/json' ? place.textContent : new TextDecoder().decode(await unpack(id)));
+}
+
+// The bytes of all numbers are stored plane by plane, since equal bytes side by side compress.
 function unshuffle(planes, size) {
   const count = planes.length / size, bytes = new Uint8Array(planes.length);
   for (let plane = 0; plane < size; plane++)
@@ -16,6 +22,50 @@ function unshuffle(planes, size) {
   return bytes.buffer;
 }
 
+
+// What stands in the page of each cell: every step, or buckets of `size` steps, of which the mean and
+// the distances of the lowest and the highest are stored. Points are steps or buckets.
+function storedCells(buffer, { buckets, quantum, missing, shape: [, steps] }) {
+  const flat = Float32Array.from(new Int32Array(buffer), count => count === missing ? NaN : count * quantum);
+  let at = 0;
+  return buckets.map(size => {
+    const many = Math.ceil(steps / size), next = () => flat.subarray(at, at += many);
+    const mean = next();
+    if (size === 1) return { size, mean, low: mean, high: mean };
+    const below = next(), above = next();
+    return { size, mean, low: mean.map((value, i) => value - below[i]), high: mean.map((value, i) => value + above[i]) };
+  });
+}
+
+// The same cell in wider buckets: a mean of every step that is known, the lowest and the highest.
+function widened(cell, size) {
+  if (cell.size === size) return cell;
+  const by = size / cell.size, many = Math.ceil(cell.mean.length / by);
+  const [mean, low, high] = Array.from({ length: 3 }, () => new Float64Array(many).fill(NaN));
+  for (let i = 0; i < many; i++) {
+    let sum = 0, count = 0, least = Infinity, most = -Infinity;
+    for (let k = i * by; k < Math.min((i + 1) * by, cell.mean.length); k++) {
+      if (!Number.isFinite(cell.mean[k])) continue;
+      sum += cell.mean[k]; count++;
+      least = Math.min(least, cell.low[k]); most = Math.max(most, cell.high[k]);
+    }
+    if (count) { mean[i] = sum / count; low[i] = least; high[i] = most; }
+  }
+  return { size, mean, low, high };
+}
+
+// A row for every point that is in the page; of a bucket its steps and what is known of them.
+function curveRows(report, stored) {
+  const { variants, cells, curves } = report, first = curves.first_step, hasBuckets = stored.some(each => each.size > 1);
+  const heads = hasBuckets ? ['variant', 'seed', 'first_step', 'last_step', 'mean_training_loss', 'lowest', 'highest'] : ['variant', 'seed', 'step', 'training_loss'];
+  return [heads, ...cells.flatMap((cell, i) => {
+    const { size, mean, low, high } = stored[i];
+    return Array.from(mean.subarray(0, lastFinite(mean) + 1), (loss, k) => {
+      const from = first + k * size, to = Math.min(from + size, first + curves.shape[1]) - 1;
+      return [variants[cell.v].id, cell.seed, ...(hasBuckets ? [from, to, loss, low[k], high[k]] : [from, loss])];
+    });
+  })];
+}
 
 const lastFinite = values => { let i = values.length - 1; while (i >= 0 && !Number.isFinite(values[i])) i--; return i; };
 
@@ -115,6 +165,46 @@ function columns(x, y, from, to, pixels, logarithmic) {
   }
   put();
   return [xs, ys];
+}
+
+// What columns() draws of buckets: from the lowest to the highest of each, where it stands.
+function zigzag(x, low, high) {
+  const xs = new Float64Array(2 * x.length), ys = new Float64Array(2 * x.length);
+  for (let i = 0; i < x.length; i++) { xs[2 * i] = xs[2 * i + 1] = x[i]; ys[2 * i] = low[i]; ys[2 * i + 1] = high[i]; }
+  return [xs, ys];
+}
+
+// Labels cut to `most` letters; those that would be cut to the same are told apart by their ends.
+function shortened(labels, most) {
+  const cut = words => words.length <= most ? words : words.slice(0, most - 1) + '…', cuts = labels.map(cut), before = Math.floor(most / 3);
+  return labels.map((words, i) => cuts.filter(each => each === cuts[i]).length < 2 || words.length <= most ? cuts[i]
+    : words.slice(0, before) + '…' + words.slice(before + 1 - most));
+}
+
+// Traces of variants without a colour become one trace of lines and one of points: plotly draws a few
+// traces fast and many slowly. The pointer still names each point.
+function together(given) {
+  // Plotly's packed arrays.
+  const KINDS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, i2: Int16Array, i1: Int8Array, u4: Uint32Array, u2: Uint16Array, u1: Uint8Array };
+  const listed = values => !values?.bdata ? values
+    : Array.from(new KINDS[values.dtype](Uint8Array.from(atob(values.bdata), letter => letter.charCodeAt(0)).buffer));
+  const traces = given.map(trace => ({ ...trace, x: listed(trace.x), y: listed(trace.y) }));
+  const lines = traces.filter(trace => trace.mode === 'lines' && !trace.meta.is_panel);
+  const points = traces.filter(trace => trace.mode === 'markers' && !trace.meta.is_panel && trace.marker.symbol !== 'line-ns');
+  const rest = traces.filter(trace => !lines.includes(trace) && !points.includes(trace));
+  const all = (list, part) => list.flatMap(trace => Array.from(trace.y, (_, i) => part(trace, i)));
+  const bars = side => ({ ...points[0][side], visible: true, type: 'data', symmetric: false, ...Object.fromEntries(
+    ['array', 'arrayminus'].map(name => [name, all(points, (trace, i) => trace[side]?.[name]?.[i] ?? 0)])) });
+  const joined = [...rest];
+  if (lines.length) joined.push({ ...lines[0],
+    x: lines.flatMap(trace => [...trace.x, trace.x[trace.x.length - 1]]), y: lines.flatMap(trace => [...trace.y, null]) });
+  if (points.length) joined.push({ ...points[0],
+    x: all(points, (trace, i) => trace.x[i]), y: all(points, (trace, i) => trace.y[i]), text: all(points, (trace, i) => trace.text?.[i] ?? ''),
+    marker: { ...points[0].marker, symbol: all(points, trace => trace.marker.symbol) },
+    hovertemplate: all(points, trace => trace.hovertemplate.replace('%{fullData.name}', trace.name)),
+    ...Object.fromEntries(['error_x', 'error_y'].filter(side => points.some(trace => trace[side]?.array)).map(side => [side, { ...points.find(trace => trace[side]?.array)[side], ...bars(side) }])),
+  });
+  return joined;
 }
 
 // Smoothed lines are slow: 800 places of the visible range are enough.

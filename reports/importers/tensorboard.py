@@ -10,7 +10,7 @@ import polars as pl
 
 from reports.errors import Problem, UserError
 from reports.importers.raw import PLACE, RUN, Raw, frame_of, stacked
-from reports.importers.wire import (
+from reports.wire import (
     Value,
     as_bytes,
     as_double,

@@ -9,7 +9,7 @@ from typing import Any
 
 from reports.errors import Problem, UserError
 from reports.importers.raw import PLACE, RUN, Raw, frame_of, stacked
-from reports.importers.wire import as_bytes, as_text, fields
+from reports.wire import as_bytes, as_text, fields
 
 BLOCK, HEADER, START = 32 * 1024, 7, b":W&B"
 FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4

@@ -186,7 +186,7 @@ BROKEN = (
             4,
             (f"{key} is not yet part of the language", key),
         )
-        for key in ("final", "keep")
+        for key in ("retries", "keep")
     ),
     *(
         Broken(f"looks {looks}", extra(f"seeds: {{looks: {looks}}}"), 4, messages)

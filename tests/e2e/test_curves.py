@@ -261,7 +261,7 @@ def test_keys_zoom_and_move_the_focused_figure(page):
 def test_tab_reaches_every_control_in_order_with_a_visible_ring(page):
     page.page.locator("#smoothing").focus()
     seen = []
-    for _ in range(22):
+    for _ in range(26):
         seen.append(
             page.run(
                 """() => { const on = document.activeElement;
@@ -274,7 +274,8 @@ def test_tab_reaches_every_control_in_order_with_a_visible_ring(page):
     assert names == [
         *("smoothing", "0", "0.6", "0.9", "0.99", "kind", "x-axis"),
         *("logx", "logy", "per", "follow", "eval", "0", "1", "2", "0", "1", "2"),
-        *("figure-curves", names[19], "figure-difference", names[21]),
+        *("figure-curves", "svg", "png", names[21]),
+        *("figure-difference", "svg", "png", names[25]),
     ]
     assert min(width for _, width in seen) > 0
 

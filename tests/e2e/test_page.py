@@ -121,7 +121,7 @@ def test_print_opens_the_tables_hides_the_controls_and_keeps_the_figures(browser
         seen.run("() => { dispatchEvent(new Event('beforeprint')); }")
         seen.settle()
         assert seen.run("() => document.querySelectorAll('details:not([open])').length") == 0
-        assert not seen.page.locator(".controls").is_visible()
+        assert not seen.page.locator("#curves .controls").is_visible()
         assert not seen.page.locator("nav").is_visible()
         assert seen.page.locator("#headline").is_visible()
         ink = "() => document.getElementById('figure-curves').layout.font.color"
@@ -207,7 +207,7 @@ def test_without_script_verdict_tables_and_commands_remain(browser, path):
         assert seen.page.locator("#headline").is_visible()
         assert seen.page.locator("#variants svg.interval[role=img]").count() == 3
         assert not seen.page.locator(".plot").first.is_visible()
-        assert not seen.page.locator(".controls").is_visible()
+        assert not seen.page.locator("#curves .controls").is_visible()
         details = seen.page.locator("#curves details").first
         details.locator("summary").click()
         assert details.locator("tbody tr").count() == 10

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reports.figures.effects import Dot, Square, dots, half_normal, squares
+from reports.drawings.effects import Dot, Square, dots, half_normal, squares
 
 ROWS = [
     Dot("positions", "rotary", 0.0, None, None, is_resolved=True, is_reference=True),

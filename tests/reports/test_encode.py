@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from reports.encode import (
+    MISSING,
     QUANTUM,
+    in_quanta,
     packed,
     plotly_source,
     rounded,
@@ -20,13 +22,14 @@ from reports.encode import (
 
 def unpacked(text: str, shape: tuple[int, int]) -> np.ndarray:
     planes = np.frombuffer(gzip.decompress(base64.b64decode(text)), np.uint8).reshape(4, -1)
-    return np.frombuffer(planes.T.tobytes(), "<f4").reshape(shape)
+    counted = np.frombuffer(planes.T.tobytes(), "<i4").reshape(shape)
+    return np.where(counted == MISSING, np.nan, counted * QUANTUM).astype(np.float32)
 
 
 def test_curves_come_back_as_they_were_rounded():
     losses = np.random.default_rng(0).normal(3, 1, (5, 101))
     losses[2, 40:] = np.nan
-    back = unpacked(packed(shuffled(rounded(losses))), losses.shape)
+    back = unpacked(packed(shuffled(in_quanta(rounded(losses)))), losses.shape)
     np.testing.assert_array_equal(back, rounded(losses))
     np.testing.assert_allclose(back, losses, atol=QUANTUM / 2)
 
@@ -36,13 +39,18 @@ def test_what_is_not_finite_has_no_value():
 
 
 def test_the_same_curves_are_the_same_text():
-    values = rounded(np.linspace(2, 3, 50))
+    values = in_quanta(np.linspace(2, 3, 50))
     assert packed(shuffled(values)) == packed(shuffled(values.copy()))
 
 
 def test_shuffling_costs_two_bytes_a_point_where_plain_floats_cost_four():
     losses = 3 + np.random.default_rng(1).normal(0, 0.1, (4, 4000))
-    assert len(packed(shuffled(rounded(losses)))) / losses.size < 2.4
+    assert len(packed(shuffled(in_quanta(losses)))) / losses.size < 2.1
+
+
+def test_what_no_count_can_hold_is_the_most_that_one_can():
+    counted = in_quanta(np.array([1e9, -1e9, np.nan, 0.5]))
+    assert counted.tolist() == [2**31 - 1, 1 - 2**31, MISSING, 2048]
 
 
 def test_json_cannot_end_its_script_element():

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from reports.figures import Mark, Table, end_labels, plain_text, right_margin, short, token
-from reports.figures.cost import cost
-from reports.figures.profile import Axis, Difference, profile
-from reports.figures.seeds import seeds
-from reports.figures.volatility import Panel, Starts, panels, spread_between
+from reports.drawings.cost import cost
+from reports.drawings.drawing import Mark, Table, end_labels, plain_text, right_margin, short, token
+from reports.drawings.profile import Axis, Difference, profile
+from reports.drawings.seeds import seeds
+from reports.drawings.volatility import Panel, Starts, panels, spread_between
 from reports.summaries import Interval
 
 ROTARY = Mark("rotary", 0, "circle")

@@ -234,9 +234,23 @@ def test_a_line_that_ends_early_is_named_where_it_ends(tmp_path):
 def test_variants_without_a_colour_are_one_faint_trace(tmp_path):
     many = {f"{v}": [3.2, 3.21 + v / 9] for v in range(9)}
     given = (WHOLE, ("length 64", 64))
-    drawing = material(results(tmp_path, many, evaluations=given)).by_length.drawing
-    assert len(drawing.figure.data) == 7
-    assert list(drawing.figure.data[0].x) == [CONTEXT, 64, None] * 3
+    found = material(results(tmp_path, many, evaluations=given))
+    faint, *lines = found.by_length.drawing.figure.data
+    named = {mark.place for mark in found.marks if mark.slot is not None}
+    assert {line.meta["place"] for line in lines if line.visible is not False} == named
+    assert list(faint.x) == [CONTEXT, 64, None] * (9 - len(named))
+
+
+def test_a_variant_without_a_colour_has_a_line_for_the_reader_who_picks_it(tmp_path):
+    many = {f"{v}": [3.2, 3.21 + v / 9] for v in range(9)}
+    given = (WHOLE, ("length 64", 64))
+    found = material(results(tmp_path, many, evaluations=given))
+    hidden = [line for line in found.by_length.drawing.figure.data if line.visible is False]
+    assert {line.meta["place"] for line in hidden} == {
+        mark.place for mark in found.marks if mark.slot is None
+    }
+    for line in hidden:
+        assert line.meta["last"] == line.y[-1]
 
 
 def test_cells_that_are_not_there_leave_the_section(tmp_path):

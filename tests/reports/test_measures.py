@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from reports.course import Course, Run
+from reports.drawings.drawing import Mark
+from reports.drawings.volatility import Starts
 from reports.estimates import Interval
-from reports.figures import Mark
-from reports.figures.volatility import Starts
 from reports.frames import read_frames
 from reports.measures import Measures, finding, measure, measures_table, sentences
 from reports.outlook import Outlook

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from reports.coursejson import outlook_json
+from reports.drawings.drawing import Mark
 from reports.endings import Line
 from reports.estimates import Interval
-from reports.figures import Mark
 from reports.frames import read_frames
 from reports.numbers import THIN
 from reports.outlook import Outlook, outlooks, sentences

@@ -1,5 +1,4 @@
 import hashlib
-import subprocess
 
 import pytest
 
@@ -78,27 +77,19 @@ def test_each_reason_to_leave_documents_out_is_told_with_its_own_count(folder, l
     assert " 0 " not in split
 
 
-def test_code_outside_a_repository_has_its_digest_alone(folder, monkeypatch):
-    monkeypatch.chdir(folder)
+def test_code_of_no_repository_has_its_digest_alone(folder):
     code = dict(facts(read_frames(folder)))["Code"]
     assert code == "digest of the code that the cells reach: c0de0123456789abcdef"
 
 
-def test_files_that_git_does_not_track_are_no_changes_of_the_code(folder, tmp_path, monkeypatch):
-    def git(*arguments):
-        who = ("-c", "user.name=a", "-c", "user.email=a@b")
-        command = ("git", *who, *arguments)
-        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-
-    tracked = tmp_path / "code.py"
-    tracked.write_text("one\n")
-    git("init")
-    git("add", "code.py")
-    git("commit", "-m", "one")
-    monkeypatch.chdir(tmp_path)
-    assert ", clean tree," in dict(facts(read_frames(folder)))["Code"]
-    tracked.write_text("two\n")
-    assert ", with uncommitted changes," in dict(facts(read_frames(folder)))["Code"]
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [(None, "clean tree"), ("d1ff" * 5, f"and changes with the digest {'d1ff' * 5}")],
+)
+def test_code_of_a_repository_has_its_commit_and_what_was_changed(folder, changes, said):
+    edit_manifest(folder, source_tree={"commit": "abcdef0123456789", "changes": changes})
+    code = dict(facts(read_frames(folder)))["Code"]
+    assert code.startswith(f"commit abcdef0123, {said}, when the results were gathered; digest of")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ DICE = np.random.default_rng(5)
 def asked(**changed):
     told = {
         "preset": "laptop", "data": "d" * 20, "tokens": CONTEXT * BATCH * STEPS, "length": None,
-        "looks": (5,), "contrasts": 2, "margin": 0.01, "interval": "floored",
+        "final": "last", "looks": (5,), "contrasts": 2, "margin": 0.01, "interval": "floored",
     }  # fmt: skip
     return Asked(**{**told, **changed})
 
@@ -98,7 +98,7 @@ def test_other_presets_texts_lengths_and_tokens_say_nothing(tmp_path):
     folder = results(tmp_path, losses, steps=STEPS)
     plan = like(folder)
     assert noise(plan, folder.parent) is not None
-    changes = {"preset": "pythia-14m", "data": "e", "tokens": 7, "length": 64}
+    changes = {"preset": "pythia-14m", "data": "e", "tokens": 7, "length": 64, "final": "tail"}
     for key, value in changes.items():
         assert noise(Asked(**{**vars(plan), key: value}), folder.parent) is None
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.figures import Mark
+from reports.drawings.drawing import Mark
 from reports.scalepicture import GAP, Value, scale_picture
 
 FEET = ((1e5, "100 k", "laptop"), (1e7, "10 M", "pythia-14m"))

@@ -4,8 +4,8 @@ from math import log10
 
 import pytest
 
-from reports.figures.search import Dot, expected_best, history, importance, loss_range, outside
-from reports.figures.slices import slice_of
+from reports.drawings.search import Dot, expected_best, history, importance, loss_range, outside
+from reports.drawings.slices import slice_of
 
 DOTS = [
     Dot(0, 3.5, "complete", "trial 0"),

@@ -11,7 +11,7 @@ import pytest
 from reports.errors import UserError
 from reports.importers.raw import RUN
 from reports.importers.tensorboard import read_events, read_tensorboard
-from reports.importers.wire import masked_checksum
+from reports.wire import masked_checksum
 from tests.reports.importers.sources import finals, imported
 
 REAL = base64.b64decode(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from reports.figures import short, token
+from reports.drawings.drawing import short, token
 
 LIGHTEST, DARKEST = 0.10, 0.55  # of a square's colour; its text stays readable on both
 

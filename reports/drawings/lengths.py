@@ -6,7 +6,7 @@ from math import log10
 
 import plotly.graph_objects as go
 
-from reports.figures import (
+from reports.drawings.drawing import (
     Drawing,
     Mark,
     Table,
@@ -52,12 +52,16 @@ class Lengths:
 def by_length(over: Lengths, lines: Sequence[Line], title: str, table: Table) -> Drawing:
     """Draw the mean losses on a logarithmic scale of lengths, with bars of their intervals."""
     named = [line for line in lines if line.mark.slot is not None]
+    others = [line for line in lines if line.mark.slot is None]
     low, high = _extent(lines)
     figure = go.Figure()
-    figure.add_scatter(**_ghosts([line for line in lines if line.mark.slot is None]))
+    figure.add_scatter(**_ghosts(others))
     sides = _sides(over.ticks, len(named))
     for line, side in zip(named, sides, strict=True):
-        figure.add_scatter(**_trace(line, side))
+        figure.add_scatter(**_trace(line, side, over.ticks[-1]))
+    # The page shows these when a reader picks their variants.
+    for line in others:
+        figure.add_scatter(**_trace(line, 1, over.ticks[-1]), visible=False)
     figure.update_layout(
         margin={"l": 64, "r": right_margin([line.mark for line in named]), "t": 8, "b": 46},
         xaxis={
@@ -97,7 +101,10 @@ def _sides(ticks: Sequence[int], lines: int) -> list[float]:
     return [10 ** (gap * (place - (lines - 1) / 2)) for place in range(lines)]
 
 
-def _trace(line: Line, side: float) -> dict[str, object]:
+def _trace(line: Line, side: float, last: int) -> dict[str, object]:
+    meta: dict[str, object] = {"place": line.mark.place}
+    if line.losses and line.losses[-1][0] == last:
+        meta |= {"end": short(line.mark.label), "last": line.losses[-1][1].mean}
     is_baseline = line.mark.slot == 0
     return {
         "x": [length * side for length, _ in line.losses],
@@ -107,6 +114,7 @@ def _trace(line: Line, side: float) -> dict[str, object]:
         "mode": "lines+markers",
         "line": {"color": line.mark.colour, "width": 3 if is_baseline else 2.2},
         "marker": {"symbol": line.mark.marker, "size": 9, "color": line.mark.colour},
+        "meta": meta,
         "name": plain_text(line.mark.label),
         "hovertemplate": "%{fullData.name}: %{y:.3f} nats at %{text} tokens<extra></extra>",
     }

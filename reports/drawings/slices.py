@@ -6,8 +6,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from reports.figures import plain_text, short
-from reports.figures.search import MARGIN, Dot, loss_axis, loss_range, ring, traces
+from reports.drawings.drawing import plain_text, short
+from reports.drawings.search import MARGIN, Dot, loss_axis, loss_range, ring, traces
 
 FEW_DECADES = 3
 

@@ -6,7 +6,7 @@ from itertools import accumulate
 
 import plotly.graph_objects as go
 
-from reports.figures import plain_text, short, token
+from reports.drawings.drawing import plain_text, short, token
 
 MARGIN = {"l": 64, "r": 24, "t": 8, "b": 46}
 LOSS = "validation loss (nats)"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.importers.wire import (
+from reports.wire import (
     as_bytes,
     as_double,
     as_signed,

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from reports.figures import Drawing, Mark, token
+from reports.drawings.drawing import Drawing, Mark, token
 
 Array = NDArray[np.float64]
 
@@ -76,6 +76,7 @@ def _panel(
 ) -> Drawing:
     top, window = frame
     figure = go.Figure()
+    meta = {"place": panel.mark.place, "is_panel": True}
     chosen = slice(window - 1, None, max(1, len(steps) // 300))
     for values in _others(panel, given):
         figure.add_scatter(
@@ -90,12 +91,13 @@ def _panel(
         y=_gaps(panel.spread[chosen]),
         mode="lines",
         line={"color": panel.mark.colour, "width": 2.2},
+        meta=meta,
         hovertemplate="±%{y:.3f} nats at step %{x:,.0f}<extra></extra>",
     )
     for row, starts in enumerate(panel.spikes):
         height = top * (0.97 - 0.05 * row)
         figure.add_scatter(**_rug(starts.batch, height, token("muted"), "spike of the batch"))
-        figure.add_scatter(**_rug(starts.own, height, panel.mark.colour, "spike"))
+        figure.add_scatter(**_rug(starts.own, height, panel.mark.colour, "spike"), meta=meta)
     figure.update_layout(
         margin={"l": 48, "r": 8, "t": 6, "b": 40},
         xaxis={

@@ -66,11 +66,18 @@ class Table:
 
 @dataclass(frozen=True)
 class Mark:
-    """How a variant looks in every figure: its words, its colour slot, its marker."""
+    """How a variant looks in every figure: its words, its colour slot, its marker.
+
+    Fields:
+        slot: of its colour; None where there are more variants than colours.
+        place: among the variants, the baseline's is 0. The `meta` of its traces has it, by which
+            the page finds what the reader wants in another colour.
+    """
 
     label: str
     slot: int | None
     marker: str
+    place: int | None = None
 
     @property
     def colour(self) -> str:

@@ -1,0 +1,72 @@
+"""`final: tail`: verdicts about the mean of the last validations instead of the last one alone."""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from ablations.language import Declared
+from ablations.left_open import Open
+from ablations.terms import Terms
+from ablations.tree import Node, Problems
+from components.errors import Problem
+
+SHARE = 0.2
+"""Of the tokens: the end of a training whose validations are averaged."""
+
+FEWEST = 3
+"""Validations that make a mean worth the name."""
+
+ENOUGH = round(FEWEST / SHARE)
+"""Validations of a training, evenly spaced, of which so many lie in its end."""
+
+GONE = "only its last validation is kept"
+
+
+def refuse_final(
+    terms: Terms, root: Node, declared: Declared, left_open: Open, problems: Problems
+) -> None:
+    """Add a problem for everything that `final: tail` does not go with."""
+    if terms.final == "tail":
+        problems.found += _problems(root.items["final"], terms, declared, left_open)
+
+
+def warnings(terms: Terms, root: Node, declared: Declared) -> tuple[str, ...]:
+    """Warn where the loss still falls while it is averaged, so that the mean is of the past."""
+    if terms.final != "tail":
+        return ()
+    schedule = {**declared.preset, **declared.fixed}.get("schedule")
+    if schedule is None or "constant" in (schedule.value, *schedule.items):
+        return ()
+    name = next(iter(schedule.items), schedule.value)
+    warning = (
+        f"final = tail: with schedule {name} the loss still falls in the last fifth, so its mean "
+        f"is of the past; it is meant for schedule=constant ({root.items['final'].place})"
+    )
+    return (warning,)
+
+
+def tail_mean(validations: pl.DataFrame) -> tuple[float | None, str | None]:
+    """Return the mean loss of the last fifth of the tokens; None, and why, where it has none.
+
+    Args:
+        validations: of one cell: tokens, loss, reason.
+    """
+    late = validations.filter(pl.col("tokens") > (1 - SHARE) * pl.col("tokens").max())
+    if late.height < FEWEST:
+        return None, GONE
+    reasons = late.filter(pl.col("loss").is_null())["reason"].to_list()
+    return (None, reasons[0]) if reasons else (float(late["loss"].to_numpy().mean()), None)
+
+
+def _problems(node: Node, terms: Terms, declared: Declared, left_open: Open) -> Iterator[Problem]:
+    if terms.judge.length is not None:
+        hint = "other lengths are evaluated after the last step alone: take evaluate.judge out"
+        yield node.problem(f"final = tail is about validations, not {terms.judge.name}", hint)
+    if left_open.axes:
+        hint = "what is chosen before is chosen by the last validation: take final out"
+        yield node.problem("final = tail does not go with tune or search", hint)
+    count = {**declared.preset, **declared.fixed}.get("training.validations")
+    if count is not None and type(count.value) is int and count.value < ENOUGH:
+        hint = f"set training.validations to {ENOUGH} or more"
+        what = f"{count.value} validations have too few in the last fifth of the training"
+        yield node.problem(what, hint)
