@@ -41,6 +41,12 @@ def document(material: Material) -> dict[str, Any]:
         "state": manifest.state,
         "verdict": dict(verdict.as_json()),
         "baseline": material.baseline_place,
+        "seeds": list(manifest.seeds),
+        "margin": manifest.margin,
+        "interval": manifest.interval,
+        "compare": manifest.compare,
+        "hold": manifest.hold,
+        "final": manifest.final,
         "variants": [_variant(material, place) for place in range(len(manifest.variants))],
         "cells": _cells(material),
         "evaluations": _evaluations(material),
@@ -136,6 +142,8 @@ def _cells(material: Material) -> list[dict[str, Any]]:
     table = material.frames.cells.select("loss", "seconds").iter_rows(named=True)
     return [
         {
+            "cell": cell.cell,
+            "variant": cell.variant,
             "v": place[cell.variant],
             "seed": cell.seed,
             "status": cell.status,
@@ -172,6 +180,7 @@ def _provenance(material: Material) -> dict[str, Any]:
         "grid_file": manifest.grid_file,
         "overrides": list(manifest.overrides),
         "code": manifest.code,
+        "source_tree": None if manifest.source_tree is None else dict(manifest.source_tree),
         "data": dict(manifest.data),
         "training": dict(manifest.training),
         "environment": dict(manifest.environment),

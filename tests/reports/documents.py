@@ -102,14 +102,16 @@ def _other(folder: Path) -> dict[str, Said]:
     last = {name: losses[:1] for name, losses in PRODUCT.items()}
     one = {name: losses[:1] for name, losses in FIVE.items()}
     nothing: dict[tuple[str, str], list[float | None]] = {key: [None] for key in last}
-    blocks = {"final": "tail", "overrides": ["seeds=5"]}
+    tree = {"commit": "abcdef0123456789", "changes": None}
+    blocks = {"final": "tail", "overrides": ["seeds=5"], "source_tree": tree}
     tail = results(folder, FIVE, name="tail", blocks=blocks)
+    changed = {"source_tree": tree | {"changes": "d1ff" * 5}}
     return {
         "product": written(products(folder, PRODUCT, name="product", steps=120)),
         "product of one seed": written(products(folder, last, name="first")),
         "product of none": written(products(folder, nothing, name="empty")),
         "tail": written(often_validated(tail)),
-        "target": written(results(folder, reach, name="target")),
+        "target": written(results(folder, reach, name="target", blocks=changed)),
         "ten seeds": written(_constant(results(folder, ten, name="ten", steps=600))),
         "lengths": written(results(folder, FIVE, name="lengths", evaluations=LENGTHS)),
         "lengths of one seed": written(results(folder, one, name="o", evaluations=LENGTHS)),
