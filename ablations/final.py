@@ -16,10 +16,10 @@ SHARE = 0.2
 FEWEST = 3
 """Validations that make a mean worth the name."""
 
-ENOUGH = round(FEWEST / SHARE)
-"""Validations of a training, evenly spaced, of which so many lie in its end."""
+ENOUGH = 11
+"""Validations of a training, evenly spaced, of which so many lie in its end: 9 to 11 of 11."""
 
-GONE = "only its last validation is kept"
+GONE = f"fewer than {FEWEST} validations of its last fifth are kept"
 
 
 def refuse_final(
@@ -59,9 +59,9 @@ def tail_mean(validations: pl.DataFrame) -> tuple[float | None, str | None]:
 
 
 def _problems(node: Node, terms: Terms, declared: Declared, left_open: Open) -> Iterator[Problem]:
-    if terms.judge.length is not None:
-        hint = "other lengths are evaluated after the last step alone: take evaluate.judge out"
-        yield node.problem(f"final = tail is about validations, not {terms.judge.name}", hint)
+    if len(terms.evaluate) > 1:
+        hint = "other lengths are evaluated after the last step alone: take one of the two out"
+        yield node.problem("final = tail does not go with evaluate.lengths", hint)
     if left_open.axes:
         hint = "what is chosen before is chosen by the last validation: take final out"
         yield node.problem("final = tail does not go with tune or search", hint)

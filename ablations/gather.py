@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from ablations.final import tail_mean
+from ablations.final import GONE, tail_mean
 from ablations.grid import Grid
 from ablations.looks import looks_up_to, pair_digests, question_digest, record_look
 from ablations.manifest import manifest_of
@@ -182,7 +182,7 @@ def _judged(planned: Planned, run: Run, grid: Grid) -> tuple[float | None, str |
         return run.outcome.get("loss"), None
     path = run.folder / "evaluations" / f"{_digest(grid.judge, planned)}.parquet"
     if not path.exists():
-        return None, None
+        return None, GONE if grid.final == "tail" else None
     evaluations = pl.read_parquet(path)
     if grid.final == "tail":
         return tail_mean(evaluations)

@@ -21,18 +21,20 @@ def source_tree(project: Path = PROJECT) -> dict[str, Any] | None:
     commit = _git(project, "rev-parse", "HEAD")
     if commit is None:
         return None
-    changed = _git(project, "diff", "HEAD", "--binary", "--", *PACKAGES) or ""
-    new = _git(project, "ls-files", "--others", "--exclude-standard", "--", *PACKAGES) or ""
-    files = sorted(new.splitlines())
+    changed = _git(project, "diff", "HEAD", "--binary", "--", *PACKAGES)
+    new = _git(project, "ls-files", "-z", "--others", "--exclude-standard", "--", *PACKAGES)
+    if changed is None or new is None:
+        return None  # what git does not say is unknown, not clean
+    files = sorted(filter(None, new.split("\0")))
     return {"commit": commit, "changes": _digest(changed, project, files)}
 
 
 def _digest(changed: str, project: Path, new: Sequence[str]) -> str | None:
     if not changed and not new:
         return None
-    digest = blake2b(changed.encode(), digest_size=10)
+    digest = blake2b(changed.encode(errors="surrogateescape"), digest_size=10)
     for name in new:
-        digest.update(f"\0{name}\0".encode())
+        digest.update(f"\0{name}\0".encode(errors="surrogateescape"))
         digest.update((project / name).read_bytes())
     return digest.hexdigest()
 
@@ -40,9 +42,7 @@ def _digest(changed: str, project: Path, new: Sequence[str]) -> str | None:
 def _git(project: Path, *arguments: str) -> str | None:
     command = ("git", "-C", str(project), *arguments)
     try:
-        done = subprocess.run(
-            command, capture_output=True, check=True, timeout=PATIENCE, encoding="utf-8"
-        )
-    except (OSError, ValueError, subprocess.SubprocessError):
+        done = subprocess.run(command, capture_output=True, check=True, timeout=PATIENCE)
+    except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip()
+    return done.stdout.decode(errors="surrogateescape").strip()

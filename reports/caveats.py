@@ -14,6 +14,7 @@ from reports.importedwords import caveats as import_caveats
 from reports.intervals import undeclared_looks
 from reports.looks import Round, asked_seeds
 from reports.manifest import Cell, Manifest
+from reports.picturecaveats import picture_caveats
 from reports.planned import declared_looks, ended_by_budget
 from reports.reach import reading_caveats
 from reports.searchwords import caveats as search_caveats
@@ -43,6 +44,7 @@ def caveats(
         *_unevaluated(frames),
         *_unfinished(frames),
         *_seeds(frames, claims),
+        *picture_caveats(frames, claims),
         *_hardware(frames),
         *_source_tree(frames.manifest),
         *_second_opinions(frames, claims),
@@ -215,8 +217,8 @@ def _source_tree(manifest: Manifest) -> Iterator[Caveat]:
     tree = manifest.source_tree
     if tree is not None and tree["changes"] is not None:
         text = (
-            f"The code was not committed as it ran: commit {tree['commit'][:10]} alone does not "
-            "give these numbers again."
+            "The code had changes that were not committed when the results were gathered: commit "
+            f"{tree['commit'][:10]} alone may not give these numbers again."
         )
         yield Caveat("source_tree", text, "provenance")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.efficiency import NAMES, Budget, spent
-from reports.judged import judged_length, loss_words
+from reports.judged import is_last_validation, judged_length, loss_words
 from reports.looks import Outcome
 from reports.manifest import Manifest
 from reports.numbers import THIN, decimals, difference_of, fixed, interval, signed
@@ -106,8 +106,9 @@ def _label(manifest: Manifest, pair: Pair) -> str:
 
 
 def _note(manifest: Manifest) -> str:
-    is_whole = judged_length(manifest) is None
-    loss = "Validation loss" if is_whole else "Loss at the trained length"
+    is_whole = is_last_validation(manifest)
+    loss = "Validation loss" if judged_length(manifest) is None else "Loss at the trained length"
+    loss = loss if manifest.final == "last" else "Loss of single validations"
     others = "the other columns are secondary" if is_whole else "all columns are secondary"
     return (
         f"{loss} less that of {manifest.label(manifest.baseline)}, at the smallest budget of all "

@@ -7,8 +7,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.drawings.bands import Line
 from reports.drawings.drawing import Drawing, Mark
+from reports.drawings.lines import Line
 from reports.drawings.losscurves import Axis, curves, difference
 from reports.errors import Problem, UserError, nearest
 from reports.frames import Frames

@@ -12,7 +12,7 @@ from reports.claims import Claim
 from reports.contrasts import Losses
 from reports.estimates import Array
 from reports.frames import Frames
-from reports.judged import during_training, judged_length, judging
+from reports.judged import during_training, is_last_validation, judging
 from reports.looks import Outcome, followed
 from reports.numbers import amount, flops, seconds
 
@@ -138,7 +138,7 @@ def as_json(budgets: Sequence[Budget]) -> list[dict[str, Any]]:
 def _budget(frames: Frames, by: By, decided: Mapping[tuple[str, str], int]) -> Budget:
     problem = _incomparable(frames) if by == "seconds" else ""
     curves = {} if problem else curves_by(frames, by)
-    secondary = by != frames.manifest.hold or judged_length(frames.manifest) is not None
+    secondary = by != frames.manifest.hold or not is_last_validation(frames.manifest)
     if not curves:
         problem = problem or f"No finished cell was evaluated over its {NAMES[by]}."
         return Budget(by, secondary, None, (), problem)

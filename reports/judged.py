@@ -37,6 +37,11 @@ def judged_length(manifest: Manifest) -> int | None:
     return None if length is None else int(length)
 
 
+def is_last_validation(manifest: Manifest) -> bool:
+    """Say whether what judges is the end of the validations that accompanied the training."""
+    return judged_length(manifest) is None and manifest.final == "last"
+
+
 def judged_tokens(manifest: Manifest) -> str:
     """Write the length that judges: `1,024 tokens`, or `the trained length`."""
     length = judged_length(manifest)

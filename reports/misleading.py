@@ -12,7 +12,7 @@ import numpy as np
 from reports.claims import Claim, Verdict
 from reports.frames import Frames
 from reports.judged import judged_length
-from reports.observed import Observed, Paired, observe, pair_up
+from reports.observed import Observed, Paired, observed, over_steps
 from reports.pictures import Picture, Pictures, pictures, widest
 from reports.places import Place, relative_place
 from reports.told import TRUTHS, Told, tell
@@ -87,14 +87,12 @@ def misleading(frames: Frames, verdict: Verdict, noises: Mapping[str, float | No
     problem = _problem(frames, verdict)
     if problem:
         return Misleading(problem)
-    claims = [each for each in verdict.claims if each.pairs > 1]
-    paired = pair_up(frames, claims)
-    seen = observe(claims, paired)
+    seen = observed(frames, verdict.claims)
     if not seen:
         return Misleading(TOO_SHORT)
     # Pictures are drawn over steps, as the page and dashboards do.
-    even = all(pair.grows_evenly for pairs in paired for pair in pairs)
-    shown = seen if even else observe(claims, paired, along="steps")
+    even = all(pair.grows_evenly for each in seen for pair in each.pairs)
+    shown = seen if even else over_steps(seen)
     contrasts = tuple(_views(*each) for each in zip(seen, shown, strict=True))
     found = pictures(shown, frames.manifest.baseline, noises)
     return Misleading("", contrasts, found, _places(seen, found))

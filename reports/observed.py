@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -77,6 +78,16 @@ def pair_up(frames: Frames, claims: Sequence[Claim]) -> tuple[tuple[Paired, ...]
     )
 
 
+@lru_cache(maxsize=2)
+def observed(frames: Frames, claims: tuple[Claim, ...]) -> tuple[Observed, ...]:
+    """Draw every view of every contrast with two pairs or more, over tokens.
+
+    Kept, since a verdict warns of what the page then shows in full.
+    """
+    several = [each for each in claims if each.pairs > 1]
+    return observe(several, pair_up(frames, several))
+
+
 def observe(
     claims: Sequence[Claim], paired: Sequence[Sequence[Paired]], *, along: str = "tokens"
 ) -> tuple[Observed, ...]:
@@ -98,6 +109,11 @@ def observe(
         for place, (claim, pairs) in enumerate(zip(claims, paired, strict=True))
         if pairs
     )
+
+
+def over_steps(seen: Sequence[Observed]) -> tuple[Observed, ...]:
+    """Draw the same contrasts over steps in place of tokens."""
+    return observe([each.claim for each in seen], [each.pairs for each in seen], along="steps")
 
 
 def _stacked(seen: Sequence[tuple[Array, Array]]) -> Gaps:

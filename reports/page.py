@@ -13,12 +13,11 @@ from reports.frames import Frames
 from reports.material import Material
 from reports.provenance import package_version
 from reports.templating import asset, templates
-from reports.tiers import Stored, kept_whole, most_bytes, resolution, steps_file, store
+from reports.tiers import COARSEST, Stored, kept_whole, most_bytes, resolution, steps_file, store
 
 LONG = 400_000
 """Characters of data above which it is packed; before that it can be read in the file."""
 
-WIDEST = 2**12
 SCRIPTS = ("series", "view", "figures", "picks", "tables", "downloads", "switch", "report")
 _POLICY = (
     "default-src 'none'; script-src {digests}; style-src 'unsafe-inline'; img-src data: blob:; "
@@ -55,8 +54,9 @@ def render(material: Material, most: int | None = None) -> str:
         "plotly": _packed_plotly(),
     }
     whole = kept_whole(material)
-    # What is not curves, and longest where they stand in buckets.
-    bare = _filled(fixed, said, material, Stored(tuple(WIDEST for _ in whole), "", losses.shape))
+    # What is not curves, and longest where some cells stand in buckets.
+    some = (1, *[COARSEST] * len(whole))[: len(whole)]
+    bare = _filled(fixed, said, material, Stored(some, "", losses.shape))
     limit = most_bytes(*losses.shape) if most is None else most
     found = store(losses, whole, limit - len(bare.encode("utf-8")))
     return _filled(fixed, said, material, found)

@@ -70,7 +70,7 @@ def _panel(
     drawn = listed([manifest.label(each) for each in picture.variants])
     return Panel(
         f"mislead-{name}",
-        f"“{story}”",
+        story if "“" in story else f"“{story}”",
         described(picture),
         f"Training loss of {drawn}, seed {picture.seed}, in a view that says: {story}.",
         address(manifest, marks, picture),

@@ -251,6 +251,8 @@ def _volatility_note(material: Material) -> str:
         if material.multiples
         else ""
     )
+    if 0 < len(material.multiples) < len(material.marks):
+        lines += "There are panels of the variants that begin in colour; the table has all. "
     return (
         f"{lines}Step-to-step noise is mostly the batch's, common to all variants; own noise is "
         "what a variant adds to it."

@@ -1,28 +1,31 @@
 """A caveat where usual pictures of single runs contradict a verdict."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from reports.claims import Caveat, Verdict
+from reports.claims import Caveat, Claim
 from reports.frames import Frames
 from reports.judged import judged_length
 from reports.numbers import difference_of, percent
-from reports.observed import observe, pair_up
+from reports.observed import observed
 from reports.pictures import WORTH_SAYING
 from reports.told import Told, tell
 
 CONTRADICTED = {"better", "worse", "equivalent"}
 
 
-def picture_caveats(frames: Frames, verdict: Verdict) -> Iterator[Caveat]:
+def picture_caveats(frames: Frames, claims: Sequence[Claim]) -> Iterator[Caveat]:
     """Warn of the contrast whose views contradict its verdict most often.
 
     A verdict at another length is about no training curve, so no picture contradicts it.
     """
     if judged_length(frames.manifest) is not None:
         return
-    claims = [each for each in verdict.claims if each.verdict in CONTRADICTED and each.pairs > 1]
-    seen = observe(claims, pair_up(frames, claims))
-    told = [(each.claim, tell(each.gaps.shares, each.claim.verdict)) for each in seen]
+    judged = [each for each in claims if each.verdict in CONTRADICTED]
+    told = [
+        (each.claim, tell(each.gaps.shares, each.claim.verdict))
+        for each in (observed(frames, tuple(claims)) if judged else ())
+        if each.claim in judged
+    ]
     worst = max(told, key=lambda each: each[1].misled, default=None)
     if worst is None or worst[1].misled < WORTH_SAYING:
         return

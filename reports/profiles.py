@@ -15,7 +15,7 @@ from reports.frames import Frames
 from reports.judged import has_answers, judged_length, judging, loss_name
 from reports.numbers import count
 from reports.readings import trained_length
-from reports.switches import Choice, Switch
+from reports.switches import Shown, Switch
 
 Array = NDArray[np.float64]
 # A profile of a long context is drawn as so many means of neighbouring positions.
@@ -107,8 +107,8 @@ def level_section(frames: Frames, marks: Sequence[Mark]) -> Drawing:
 
 def profile_switch(frames: Frames, marks: Sequence[Mark]) -> Switch:
     """Let the reader choose between the differences and the losses."""
-    difference = Choice("profile", "difference to the baseline", profile_section(frames, marks))
-    level = Choice("profile-absolute", "absolute", level_section(frames, marks))
+    difference = Shown("profile", "difference to the baseline", profile_section(frames, marks))
+    level = Shown("profile-absolute", "absolute", level_section(frames, marks))
     return Switch("profile-as", "Loss as", (difference, level))
 
 

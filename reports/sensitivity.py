@@ -9,7 +9,7 @@ from reports.contrasts import Contrast
 from reports.efficiency import NAMES, Budget, spent
 from reports.estimates import Interval
 from reports.intervals import Method, intervals
-from reports.judged import judged_length
+from reports.judged import is_last_validation
 from reports.looks import Outcome, Round
 from reports.manifest import Manifest
 from reports.numbers import difference_of
@@ -153,8 +153,8 @@ def _others(manifest: Manifest, claim: Claim, budgets: Sequence[Budget]) -> str 
 
 
 def _comparable(manifest: Manifest, budgets: Sequence[Budget]) -> Iterator[Budget]:
-    """Budgets that are not held equal; what is judged at another length has no curve."""
-    if judged_length(manifest) is None and manifest.state == "complete":
+    """Budgets that are not held equal; of another loss than the judged one nothing follows."""
+    if is_last_validation(manifest) and manifest.state == "complete":
         yield from (each for each in budgets if each.is_secondary and each.at is not None)
 
 

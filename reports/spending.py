@@ -10,13 +10,13 @@ from reports.frames import Frames
 from reports.judged import loss_name
 from reports.sections import cost_section, cost_table
 from reports.summaries import Interval, Summary, interval
-from reports.switches import Choice, Switch
+from reports.switches import Shown, Switch
 
 
 def cost_switch(frames: Frames, marks: Sequence[Mark], summaries: Sequence[Summary]) -> Switch:
     """Let the reader choose between time and FLOPs."""
-    time = Choice("cost", "time", cost_section(frames, marks, summaries))
-    flops = Choice("cost-flops", "FLOPs", flops_section(frames, marks, summaries))
+    time = Shown("cost", "time", cost_section(frames, marks, summaries))
+    flops = Shown("cost-flops", "FLOPs", flops_section(frames, marks, summaries))
     return Switch("cost-over", "Cost in", (time, flops))
 
 

@@ -8,7 +8,7 @@ from reports.drawings.drawing import Drawing
 
 
 @dataclass(frozen=True)
-class Choice:
+class Shown:
     """One of the figures: its anchor, the word on its button, and what is drawn."""
 
     id: str
@@ -28,10 +28,10 @@ class Switch:
 
     id: str
     legend: str
-    choices: tuple[Choice, ...]
+    choices: tuple[Shown, ...]
 
     @cached_property
-    def drawn(self) -> tuple[Choice, ...]:
+    def drawn(self) -> tuple[Shown, ...]:
         """The figures that have something to draw; if none has, the first, which says why."""
         some = tuple(each for each in self.choices if not each.drawing.problem)
         return some or self.choices[:1]

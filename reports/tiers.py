@@ -62,11 +62,14 @@ def store(losses: Array, whole: Sequence[bool], room: int) -> Stored:
 
     Args:
         losses: [cells, steps]; NaN where there is none.
-        whole: of each cell, whether it stays at every step if not all can.
+        whole: of each cell, whether it stays at every step if not all can; where that is said of
+            all, none of them does.
         room: bytes. Where even the widest bucket takes more, that is what is returned.
     """
     every, size = rounded(losses), 1
     found = _stored(every, whole, size, room)
+    if found is None and all(whole):  # every cell has a colour: some must be coarser all the same
+        whole = [False] * len(whole)
     while found is None:
         size *= 2
         last = size >= min(COARSEST, max(2, losses.shape[1]))

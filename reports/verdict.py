@@ -43,7 +43,6 @@ from reports.intervals import (
 from reports.looks import OPEN, Judgement, Outcome, adjusted_p, asked_seeds, judged, looked
 from reports.manifest import Manifest
 from reports.others import document_noise, documents_by_cell, on_other_documents
-from reports.picturecaveats import picture_caveats
 from reports.power import deviation_limit, seeds_needed
 from reports.process import as_process
 from reports.reported import against_reported
@@ -87,7 +86,7 @@ def judge(frames: Frames) -> Verdict:
     chosen = headline(seen)
     looks = looked(manifest, judgement, _seconds(frames))
     budgets = equal_budgets(frames, claims)
-    verdict = Verdict(
+    return Verdict(
         chosen.kind,
         chosen.text,
         chosen.lead,
@@ -103,7 +102,6 @@ def judge(frames: Frames) -> Verdict:
         effect_sentences(effects(frames), manifest.margin),
         robust(manifest, claims, judgement.rounds, budgets),
     )
-    return replace(verdict, caveats=(*verdict.caveats, *picture_caveats(frames, verdict)))
 
 
 WIDTH_OF_A_FILE = 100

@@ -24,17 +24,13 @@ function picksOf(report, view, { endLabels, margin, plain }) {
     return replaced(trace, '');
   }
 
-  // plotly.py writes an array of numpy as its bytes.
-  const ARRAYS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, u4: Uint32Array, i2: Int16Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array };
-  const numbers = value => value?.bdata ? new ARRAYS[value.dtype](Uint8Array.from(atob(value.bdata), letter => letter.charCodeAt(0)).buffer) : value;
-
   // A line without a colour is thin and says nothing; a point keeps its shape, and the pointer names it.
   function faint(trace) {
     if (trace.meta.is_panel) return [recoloured(trace)];
     if (trace.mode.startsWith('markers')) return [{ ...recoloured(trace), mode: 'markers' }];
     if (trace.line.width === 0 || trace.visible === false) return [];
     const { hovertemplate, error_y, ...rest } = trace;
-    return [{ ...rest, x: numbers(rest.x), y: numbers(rest.y), mode: 'lines', hoverinfo: 'skip', line: { ...rest.line, color: '@ghost', width: 1.2 } }];
+    return [{ ...rest, x: listed(rest.x), y: listed(rest.y), mode: 'lines', hoverinfo: 'skip', line: { ...rest.line, color: '@ghost', width: 1.2 } }];
   }
 
   const coloured = trace => ({ ...recoloured(trace), visible: true, ...(trace.meta.name ? { text: [trace.meta.name] } : {}) });

@@ -183,11 +183,12 @@ function shortened(labels, most) {
 
 // Traces of variants without a colour become one trace of lines and one of points: plotly draws a few
 // traces fast and many slowly. The pointer still names each point.
+// plotly.py writes an array of numpy as its bytes.
+const KINDS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, i2: Int16Array, i1: Int8Array, u4: Uint32Array, u2: Uint16Array, u1: Uint8Array };
+const listed = values => !values?.bdata ? values
+  : Array.from(new KINDS[values.dtype](Uint8Array.from(atob(values.bdata), letter => letter.charCodeAt(0)).buffer));
+
 function together(given) {
-  // Plotly's packed arrays.
-  const KINDS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, i2: Int16Array, i1: Int8Array, u4: Uint32Array, u2: Uint16Array, u1: Uint8Array };
-  const listed = values => !values?.bdata ? values
-    : Array.from(new KINDS[values.dtype](Uint8Array.from(atob(values.bdata), letter => letter.charCodeAt(0)).buffer));
   const traces = given.map(trace => ({ ...trace, x: listed(trace.x), y: listed(trace.y) }));
   const lines = traces.filter(trace => trace.mode === 'lines' && !trace.meta.is_panel);
   const points = traces.filter(trace => trace.mode === 'markers' && !trace.meta.is_panel && trace.marker.symbol !== 'line-ns');

@@ -163,7 +163,8 @@ def _in_units(interval: Interval, unit: float) -> Interval:
 
 
 def _frame(ends: Sequence[float]) -> tuple[float, float]:
-    room = (max(ends) - min(ends)) * 0.08 or abs(max(ends)) * 0.05 or 1.0
+    # never so close that differences in the last digits fill the frame
+    room = max((max(ends) - min(ends)) * 0.08, abs(max(ends)) * 0.01) or 1.0
     return min(ends) - room, max(ends) + room
 
 

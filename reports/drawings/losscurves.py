@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from reports.drawings.bands import Band, Line, extremes, last_value, student_band
+from reports.bands import Band, extremes, student_band
 from reports.drawings.drawing import (
     Drawing,
     Mark,
@@ -18,6 +18,7 @@ from reports.drawings.drawing import (
     short,
     token,
 )
+from reports.drawings.lines import Line, last_value
 from reports.drawings.thinning import columns, places
 from reports.numbers import THIN, count
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from reports.exporters.tables import VariantsTable
 
-MARKUP = re.compile(r"[\\`*_\[\]{}#$^~|@]")
+MARKUP = re.compile(r"""[\\`*_\[\]{}#$^~|@'"]|-(?=-)|\.(?=\.)""")  # Pandoc makes one of two dashes
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 SIDES = {"left": ":---", "right": "---:"}
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

@@ -42,7 +42,7 @@ def test_a_loss_that_still_falls_is_warned_of(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("evaluate: {lengths: [16, 64], judge: 64}", "not length 64"),
+        ("evaluate: {lengths: [16, 64]}", "does not go with evaluate.lengths"),
         ("tune: {optimizer.learning_rate: [0.01, 0.003]}", "does not go with tune or search"),
     ],
 )
@@ -77,8 +77,13 @@ def validations(losses: list[float | None]) -> pl.DataFrame:
 
 
 def test_the_last_fifth_is_averaged_and_nothing_before() -> None:
-    falling = [float(each) for each in range(ENOUGH, 0, -1)]
+    falling = [float(each) for each in range(15, 0, -1)]
     assert tail_mean(validations(falling)) == (2.0, None)
+
+
+def test_enough_is_the_smallest_number_that_has_a_tail() -> None:
+    assert tail_mean(validations([1.0] * ENOUGH)) == (1.0, None)
+    assert tail_mean(validations([1.0] * (ENOUGH - 1))) == (None, GONE)
 
 
 def test_a_validation_without_a_loss_says_why() -> None:

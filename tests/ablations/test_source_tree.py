@@ -59,6 +59,15 @@ def test_each_state_of_the_code_has_its_digest(checkout: Path) -> None:
     assert changes(checkout) is None
 
 
+@pytest.mark.parametrize("name", ["file.py", "grün.py"])
+def test_bytes_that_are_no_text_are_changes_too(checkout: Path, name: str) -> None:
+    (checkout / "components" / name).write_bytes(b"# \xff\n")
+    first = changes(checkout)
+    (checkout / "components" / name).write_bytes(b"# \xfe\n")
+    assert None not in (first, changes(checkout))
+    assert first != changes(checkout)
+
+
 def test_an_installation_has_no_tree(tmp_path: Path, checkout: Path) -> None:
     inside = checkout / "site-packages"
     inside.mkdir()

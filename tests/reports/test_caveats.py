@@ -106,8 +106,8 @@ def test_other_seeds_of_the_same_question_are_told(tmp_path):
 def test_code_that_was_not_committed_is_told(tmp_path):
     tree = {"commit": "abcdef0123456789", "changes": "d1ff"}
     assert caveats(tmp_path / "a", TABLE, blocks={"source_tree": tree})["source_tree"] == (
-        "The code was not committed as it ran: commit abcdef0123 alone does not give these "
-        "numbers again."
+        "The code had changes that were not committed when the results were gathered: commit "
+        "abcdef0123 alone may not give these numbers again."
     )
     clean = {"source_tree": tree | {"changes": None}}
     assert "source_tree" not in caveats(tmp_path / "b", TABLE, blocks=clean)

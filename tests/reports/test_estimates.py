@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -30,6 +30,7 @@ def test_holm_is_the_known_answer():
     assert adjusted == pytest.approx(expected, rel=1e-6)
 
 
+@settings(max_examples=30)  # statsmodels takes 50 ms for each
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_holm_is_that_of_statsmodels(p_values):
     reference = multipletests(p_values, method="holm")[1]

@@ -35,6 +35,14 @@ def test_best_worst_and_most_volatile_begin_in_colour_in_the_order_of_the_grid(t
     assert all(mark.marker == MARKERS[mark.slot] for mark in slots)
 
 
+def test_of_several_that_are_worse_the_worst_is_picked(tmp_path):
+    losses = {name: [3.2 + 0.001 * seed for seed in range(4)] for name in NAMES}
+    losses["b"] = [3.4, 3.402, 3.401, 3.403]
+    losses["d"] = [3.5, 3.502, 3.501, 3.503]
+    assert {"d"} <= set(coloured(material(tmp_path, losses, noise={"e": 0.2}))) - {"b"}
+    assert "b" not in coloured(material(tmp_path / "again", losses, noise={"e": 0.2}))
+
+
 def test_a_variant_that_is_all_of_them_is_picked_once(tmp_path):
     losses = {name: [3.3, 3.301, 3.302] for name in NAMES}
     losses["c"] = [3.2, 3.201, 3.202]

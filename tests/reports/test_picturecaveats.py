@@ -36,6 +36,14 @@ def test_the_share_is_that_of_the_section_it_points_to(frames):
     )
 
 
+def test_the_worst_contrast_is_named_wherever_it_stands(tmp_path):
+    order = {name: LOSSES[name] for name in ("rotary", "linspace", "none")}
+    (sentence,) = said(
+        judge(read_frames(results(tmp_path, order, steps=200, noise={"none": 0.06})))
+    )
+    assert sentence.startswith("Of the usual ways to draw no positions − rotary")
+
+
 def test_pictures_that_tell_the_truth_are_no_caveat(tmp_path):
     calm = results(tmp_path, {**LOSSES, "none": [4.0] * 4}, steps=200, noise={"none": 0.0})
     assert said(judge(read_frames(calm))) == []

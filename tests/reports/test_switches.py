@@ -17,7 +17,7 @@ from reports.page import page
 from reports.profiles import level_section, profile_switch
 from reports.spending import cost_switch, flops_section
 from reports.summaries import summarise
-from reports.switches import Choice, Switch
+from reports.switches import Shown, Switch
 from reports.verdict import judge
 from tests.results import BATCH, CONTEXT, results
 
@@ -40,11 +40,11 @@ def _section(frames, name):
 
 def test_a_switch_draws_what_can_be_drawn_and_says_what_not():
     good, bad = Drawing("Good", "how"), Drawing("Bad", "", problem="There is none.")
-    both = Switch("s", "as", (Choice("a", "a", good), Choice("b", "b", good)))
+    both = Switch("s", "as", (Shown("a", "a", good), Shown("b", "b", good)))
     assert ([each.id for each in both.drawn], both.notes) == (["a", "b"], ())
-    one = Switch("s", "as", (Choice("a", "a", bad), Choice("b", "b", good)))
+    one = Switch("s", "as", (Shown("a", "a", bad), Shown("b", "b", good)))
     assert ([each.id for each in one.drawn], one.notes) == (["b"], ("There is none.",))
-    none = Switch("s", "as", (Choice("a", "a", bad), Choice("b", "b", bad)))
+    none = Switch("s", "as", (Shown("a", "a", bad), Shown("b", "b", bad)))
     assert ([each.id for each in none.drawn], none.title) == (["a"], "Bad")
 
 

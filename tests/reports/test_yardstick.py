@@ -62,3 +62,8 @@ def test_fewer_than_five_degrees_are_no_yardstick(tmp_path):
     results(tmp_path, first(3), name="one")
     results(tmp_path, first(3), name="two")
     assert spread(tmp_path) is None
+
+
+def test_means_of_last_validations_are_no_yardstick_for_single_ones(tmp_path):
+    edit_manifest(results(tmp_path, TABLE, name="one"), final="tail")
+    assert spread(tmp_path) is None

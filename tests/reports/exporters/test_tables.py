@@ -74,3 +74,12 @@ def test_a_synthetic_task_has_its_accuracy(tmp_path):
     loss, accuracy = variants_table(made_of(as_probe(results(tmp_path, LOSSES)))).stacks[1]
     assert [loss.heading, accuracy.heading] == ["Validation loss", "Accuracy"]
     assert all(each.endswith(f"{THIN}%") for each in accuracy.cells)
+
+
+def test_the_caption_says_how_many_contrasts_hold_together(tmp_path):
+    both = variants_table(made_of(results(tmp_path, LOSSES))).caption
+    assert ("simultaneous intervals" in both) == (len(LOSSES) > 2)
+    two = {name: LOSSES[name] for name in list(LOSSES)[:2]}
+    alone = variants_table(made_of(results(tmp_path / "two", two))).caption
+    assert "simultaneous" not in alone
+    assert "1 comparison" in alone
