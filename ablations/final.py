@@ -2,24 +2,14 @@
 
 from collections.abc import Iterator
 
-import polars as pl
-
 from ablations.language import Declared
 from ablations.left_open import Open
 from ablations.terms import Terms
 from ablations.tree import Node, Problems
 from components.errors import Problem
 
-SHARE = 0.2
-"""Of the tokens: the end of a training whose validations are averaged."""
-
-FEWEST = 3
-"""Validations that make a mean worth the name."""
-
 ENOUGH = 11
 """Validations of a training, evenly spaced, of which so many lie in its end: 9 to 11 of 11."""
-
-GONE = f"fewer than {FEWEST} validations of its last fifth are kept"
 
 
 def refuse_final(
@@ -43,19 +33,6 @@ def warnings(terms: Terms, root: Node, declared: Declared) -> tuple[str, ...]:
         f"is of the past; it is meant for schedule=constant ({root.items['final'].place})"
     )
     return (warning,)
-
-
-def tail_mean(validations: pl.DataFrame) -> tuple[float | None, str | None]:
-    """Return the mean loss of the last fifth of the tokens; None, and why, where it has none.
-
-    Args:
-        validations: of one cell: tokens, loss, reason.
-    """
-    late = validations.filter(pl.col("tokens") > (1 - SHARE) * pl.col("tokens").max())
-    if late.height < FEWEST:
-        return None, GONE
-    reasons = late.filter(pl.col("loss").is_null())["reason"].to_list()
-    return (None, reasons[0]) if reasons else (float(late["loss"].to_numpy().mean()), None)
 
 
 def _problems(node: Node, terms: Terms, declared: Declared, left_open: Open) -> Iterator[Problem]:

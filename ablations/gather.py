@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from ablations.final import GONE, tail_mean
 from ablations.grid import Grid
 from ablations.looks import looks_up_to, pair_digests, question_digest, record_look
 from ablations.manifest import manifest_of
 from ablations.planning import Plan, Planned
+from ablations.tail import GONE, tail_mean
 from pipelines.cell import Evaluation
 from pipelines.files import write_json, write_text, write_whole
 from pipelines.fingerprint import evaluation_digest

@@ -1,13 +1,14 @@
 """What a reader must know before comparing grids, worst first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from reports import numbers
 from reports.claims import Caveat
 from reports.contrasts import ROUNDING
-from reports.sides import SIZES, Fact, Shared, Side, differing_settings, namesakes
+from reports.sides import NOT_NOTED, SIZES, Fact, Shared, Side, differing_settings, namesakes
 from reports.wording import capital, listed
 
 MOST_KEYS = 3
@@ -39,6 +40,8 @@ def apart(fact: Fact, names: Sequence[str]) -> str:
     groups: dict[str, list[str]] = {}
     for name, shown in zip(names, fact.shown, strict=True):
         groups.setdefault(shown, []).append(name)
+    if set(groups) == {NOT_NOTED}:
+        return f"whether {fact.name} is not noted"
     if len(groups) == 1:
         return f"{fact.name} within a grid: {next(iter(groups))}"
     parts = [
@@ -135,12 +138,12 @@ def _margin(side: Side) -> str:
 
 
 def _devices(sides: Sequence[Side], names: Sequence[str]) -> Iterator[Caveat]:
-    found = [
-        " ".join(
-            str(side.manifest.environment.get(key, "not noted")) for key in ("device", "torch")
-        )
-        for side in sides
-    ]
+    found = [_machine(side.manifest.environment) for side in sides]
     if len(set(found)) > 1:
         parts = ", ".join(f"{each} ({name})" for each, name in zip(found, names, strict=True))
         yield Caveat("devices", f"Trained on another device or torch: {parts}.", "grids")
+
+
+def _machine(environment: Mapping[str, Any]) -> str:
+    known = [str(environment[key]) for key in ("device", "torch") if environment.get(key)]
+    return " ".join(known) or NOT_NOTED

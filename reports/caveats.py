@@ -141,11 +141,21 @@ def _seeds_without(cells: Sequence[Cell]) -> str:
 
 def _unfinished(frames: Frames) -> Iterator[Caveat]:
     manifest = frames.manifest
+    if all(each.status == "failed" for each in manifest.cells):
+        yield _all_failed(manifest)
+        return
     for status, word in WORDS.items():
         for variant in manifest.variants:
             cells = [c for c in manifest.cells if c.variant == variant.name and c.status == status]
             if cells:
                 yield _left_out(frames, variant.name, status, word, cells)
+
+
+def _all_failed(manifest: Manifest) -> Caveat:
+    """Say it of the grid, and each reason once; a sentence for each variant would say no more."""
+    reasons = listed(list(dict.fromkeys(c.reason.rstrip(".") for c in manifest.cells if c.reason)))
+    why = f": {reasons}" if reasons else ""
+    return Caveat("failed", f"All {len(manifest.cells)} cells failed{why}.", "cells")
 
 
 def _left_out(frames: Frames, name: str, status: str, word: str, cells: Sequence[Cell]) -> Caveat:
@@ -170,7 +180,7 @@ def _seeds(frames: Frames, claims: Sequence[Claim]) -> Iterator[Caveat]:
         if any(each.difference is not None for each in single):
             yield yardstick(frames, single)
     yield from _two_seeds(
-        frames, [each for each in against if each.verdict != "diverged" and each.pairs]
+        frames, [each for each in against if each.verdict != "diverged" and each.low is not None]
     )
     for each in claims:
         if each.pairs >= TWO and each.low is None and each.verdict == "unresolved":

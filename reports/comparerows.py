@@ -8,7 +8,7 @@ from reports.claims import Claim
 from reports.comparison import Comparison
 from reports.manifest import Cell
 from reports.marks import IntervalMark, Look, Scale, Tick, common_scale, interval_mark, scale_ticks
-from reports.numbers import THIN, amount, fixed
+from reports.numbers import THIN, fixed, known_amount
 from reports.rows import (
     Columns,
     columns,
@@ -166,7 +166,7 @@ def _row(comparison: Comparison, shared: Shared, summary: Summary, shape: _Shape
         None if shape.scale is None else interval_mark(summary, shape.scale, baseline, spoken),
         loss_text(summary, shape.places.loss),
         _all_against(comparison, shared, shape),
-        amount(variant.parameters),
+        known_amount(variant.parameters),
         tuple(SIGNS[status] for status in statuses),
         seeds_text(statuses),
     )

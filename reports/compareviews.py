@@ -1,7 +1,8 @@
 """What the template of a comparison says: one frozen value, nothing left to compute."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from reports import provenance
@@ -13,11 +14,11 @@ from reports.comparerows import BesideRow, Pooled, beside, pooled
 from reports.comparison import Comparison
 from reports.context import Words, headline, title_sentences
 from reports.drawings.drawing import Table
-from reports.numbers import amount, count, date, seconds
+from reports.numbers import NOT_KNOWN, count, date, known_amount, seconds
 from reports.pairwords import contrasts_table, pairs_sentences, pairs_table
 from reports.scalepicture import Picture
 from reports.scaling import Scales
-from reports.sides import Side, tokenizers
+from reports.sides import NOT_NOTED, Side, tokenizers
 from reports.wording import listed
 
 OPEN_CAVEATS = 4
@@ -175,7 +176,9 @@ def _read(scales: Scales) -> str:
 
 def _under(side: Side) -> str:
     parameters, tokens = size_of(side)
-    return f"{amount(parameters)} parameters, {amount(tokens)} tokens"
+    sizes = {"parameters": parameters, "tokens": tokens}
+    known = [f"{known_amount(each)} {what}" for what, each in sizes.items() if each]
+    return ", ".join([*known, *(f"{what} {NOT_KNOWN}" for what in sizes if not sizes[what])])
 
 
 def _note(comparison: Comparison) -> str:
@@ -198,22 +201,26 @@ def _facts(comparison: Comparison) -> Table:
     rows = (
         ("preset", *(each.manifest.preset for each in sides)),
         ("data", *(_data(each) for each in sides)),
-        ("digest of the data", *(str(each.manifest.data.get("digest")) for each in sides)),
-        ("tokenizer", *(listed(tokenizers(each.manifest)) or "not noted" for each in sides)),
-        ("parameters of the baseline", *(amount(size_of(each)[0]) for each in sides)),
-        ("tokens of a cell", *(amount(size_of(each)[1]) for each in sides)),
+        ("digest of the data", *(_noted(each.manifest.data, "digest") for each in sides)),
+        ("tokenizer", *(listed(tokenizers(each.manifest)) or NOT_NOTED for each in sides)),
+        ("parameters of the baseline", *(known_amount(size_of(each)[0]) for each in sides)),
+        ("tokens of a cell", *(known_amount(size_of(each)[1]) for each in sides)),
         ("baseline", *(each.manifest.label(each.manifest.baseline) for each in sides)),
         ("seeds", *(count(len(each.manifest.seeds)) for each in sides)),
         ("cells", *(_cells(each) for each in sides)),
         ("time of all cells", *(_time(each) for each in sides)),
-        ("device", *(str(each.manifest.environment.get("device")) for each in sides)),
+        ("device", *(_noted(each.manifest.environment, "device") for each in sides)),
         ("code", *(each.manifest.code for each in sides)),
     )
     return Table(("", *comparison.names), rows)
 
 
 def _data(side: Side) -> str:
-    return str(side.manifest.data.get("corpus") or side.manifest.data.get("source") or "not noted")
+    return str(side.manifest.data.get("corpus") or side.manifest.data.get("source") or NOT_NOTED)
+
+
+def _noted(facts: Mapping[str, Any], key: str) -> str:
+    return str(facts.get(key) or NOT_NOTED)
 
 
 def _cells(side: Side) -> str:
@@ -221,7 +228,8 @@ def _cells(side: Side) -> str:
 
 
 def _time(side: Side) -> str:
-    return seconds(float(side.frames.cells["seconds"].fill_null(0).sum()))
+    known = side.frames.cells["seconds"].drop_nulls()
+    return seconds(float(known.sum())) if len(known) else NOT_KNOWN
 
 
 def _grid(side: Side, name: str) -> Grid:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reports import costviews, effectviews, matched, misleadviews, parts, searchviews, tuning
 from reports.cellviews import counts
-from reports.claims import Caveat, Verdict
+from reports.claims import Caveat, Claim, Verdict
 from reports.drawings.drawing import Drawing, Table
 from reports.judged import loss_name
 from reports.lengthviews import Section
@@ -16,6 +16,7 @@ from reports.measures import along_table, worth_table
 from reports.numbers import amount, count, date
 from reports.rows import Row
 from reports.switches import Switch
+from reports.wording import listed
 
 CONTENTS = (
     ("verdict", "Verdict"),
@@ -163,10 +164,11 @@ def _contents(material: Material) -> tuple[tuple[str, str], ...]:
 
 
 def _said(manifest: Manifest, verdict: Verdict, contents: Sequence[tuple[str, str]]) -> Said:
-    told = tuple(claim.text for claim in verdict.claims)
+    told = tuple(claim.text for claim in _in_order(verdict.claims))
     effects = [" ".join(verdict.effects)] if verdict.effects else []
     rerun = [f"The re-run of the best: {manifest.command}"] if verdict.kind == "search" else []
-    opened = (*rerun, *effects, *told[:OPEN_SENTENCES], *verdict.robust)
+    named = _candidates(manifest, verdict)
+    opened = (*rerun, *effects, *named, *told[:OPEN_SENTENCES], *verdict.robust)
     warned = tuple(_warned(each, dict(contents)) for each in verdict.caveats)
     return Said(
         question=manifest.question,
@@ -178,6 +180,21 @@ def _said(manifest: Manifest, verdict: Verdict, contents: Sequence[tuple[str, st
         caveats=warned[:OPEN_CAVEATS],
         further_caveats=warned[OPEN_CAVEATS:],
     )
+
+
+def _in_order(claims: Sequence[Claim]) -> Sequence[Claim]:
+    """Of more than stand open, those with a verdict come first."""
+    if len(claims) <= OPEN_SENTENCES:
+        return claims
+    return sorted(claims, key=lambda each: each.verdict in {"unresolved", "one_seed"})
+
+
+def _candidates(manifest: Manifest, verdict: Verdict) -> list[str]:
+    """Name all that could be the best, where the headline has no room for them."""
+    labels = [manifest.label(each) for each in verdict.set]
+    if verdict.kind != "set" or all(label in verdict.text for label in labels):
+        return []
+    return [f"Could be the best: {listed(labels, limit=len(labels))}."]
 
 
 def title_sentences(text: str) -> str:

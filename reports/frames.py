@@ -94,7 +94,7 @@ class Frames:
     def __repr__(self) -> str:
         manifest = self.manifest
         named = [
-            f"{each.name} (baseline)" if each.name == manifest.baseline else each.name
+            f"{each.name} (baseline)" if each.name == manifest.baseline != "baseline" else each.name
             for each in manifest.variants
         ]
         frames = ("cells", "steps", "evaluations", "documents")

@@ -44,7 +44,7 @@ class Row:
         page: address of its report; empty without one.
         headline: its verdict; empty where no report says it.
         problem: why there is no verdict, or what is wrong with the folder.
-        state: done, partial or stale; `checked` is what is known of its code and data.
+        state: done, failed, partial or stale; `checked` is what is known of its code and data.
         hours: of all its cells, with the device.
     """
 
@@ -125,7 +125,7 @@ def _row(folder: Path, told: Told) -> Row:
     said = _said(_beside(folder))
     report = _report(folder, said)
     times = _times(folder)
-    state = "partial" if manifest.state == "partial" else "done"
+    state = _state(manifest)
     is_stale = folder.name in told.stale
     return Row(
         name=folder.name,
@@ -138,10 +138,18 @@ def _row(folder: Path, told: Told) -> Row:
         checked=f"{state}, but {STALE}" if is_stale else told.of(folder.name),
         is_stale=is_stale,
         cells=seeds_text([each.status for each in manifest.cells]),
-        hours=_hours(float(times["seconds"].sum())),
+        hours=_hours(float(times["seconds"].sum())) if times.height else "–",
         device=_devices(manifest, times["device"].unique(maintain_order=True).to_list()),
         date=_built(said) if report else "–",
     )
+
+
+def _state(manifest: Manifest) -> str:
+    """Return how far a grid went: without a finished cell, since cells failed, it is not done."""
+    if manifest.state == "partial":
+        return "partial"
+    statuses = {each.status for each in manifest.cells}
+    return "failed" if "failed" in statuses and "complete" not in statuses else "done"
 
 
 def _broken(folder: Path, error: UserError) -> Row:
@@ -242,7 +250,7 @@ def states(found: Iterable[Row]) -> str:
     every = list(found)
     counts = [
         f"{sum(each.state == state for each in every)} {state}"
-        for state in ("done", "partial", "stale", "unknown")
+        for state in ("done", "failed", "partial", "stale", "unknown")
         if any(each.state == state for each in every)
     ]
     many = f"{len(every)} grid{'' if len(every) == 1 else 's'}"

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from reports.choices import Match, Search, Tuning, read_match, read_search, read_tuning
 from reports.errors import Problem, UserError, nearest
+from reports.readable import readable
 
 T = TypeVar("T")
 
@@ -192,7 +193,8 @@ def read_manifest(path: Path) -> Manifest:
     if absent:
         raise UserError(*(Problem("a field is missing", place, key) for key in absent))
     values = {key: _tuple(document[key]) for key in needed}
-    variants = [LATER | each for each in document["variants"]]
+    variants = [_shown(LATER | each) for each in document["variants"]]
+    values["question"] = readable(str(document["question"]))
     values["variants"] = _records(Variant, variants, place, "variants")
     values["cells"] = _records(Cell, document["cells"], place, "cells")
     values["looks"] = _looks(document["looks"], place)
@@ -205,6 +207,12 @@ def read_manifest(path: Path) -> Manifest:
     manifest = Manifest(**values)
     _check_names(manifest, place)
     return manifest
+
+
+def _shown(variant: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Names are keys and stay as they are; what people read is the label."""
+    label = variant.get("label")
+    return {**variant, "label": readable(label)} if isinstance(label, str) else variant
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -100,8 +100,15 @@ class Material:
             self.against_baseline,
             self.measures,
             self.scale,
+            self._candidates,
         )
         return rows(table)
+
+    @property
+    def _candidates(self) -> tuple[str, ...]:
+        """Of several that could be the best; of one the headline tells."""
+        several = 1 < len(self.verdict.set) < len(self.frames.manifest.variants)
+        return self.verdict.set if several else ()
 
     @cached_property
     def plans(self) -> tuple[Plan, ...]:

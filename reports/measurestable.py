@@ -96,13 +96,23 @@ def _settled(leads: Mapping[int, Lead | None]) -> str:
     known = [each for each in leads.values() if each is not None]
     if not known:
         return TOO_FEW if leads else "–"
-    leaders = {each.leader for each in known if each.settled_since is not None}
-    share = middle([each.time_in_lead for each in known])
+    shares = [each.time_in_lead for each in known]
+    over = "median over seeds" if len(set(map(percent, shares))) > 1 else None
     return lines(
         _seeds([_since(each) for each in known], known),
-        "not the same leader" if len(leaders) > 1 else None,
-        f"ahead for {percent(share)} of tokens",
+        *_leaders(known),
+        f"ahead for {percent(middle(shares))} of tokens",
+        over,
     )
+
+
+def _leaders(known: Sequence[Lead]) -> tuple[str, ...]:
+    """Say in how many seeds the variant leads at the end, where they settle on unlike leaders."""
+    leaders = {each.leader for each in known if each.settled_since is not None}
+    if len(leaders) < 2:  # noqa: PLR2004 - one leader needs no number
+        return ()
+    ahead = sum(each.leader < 0 for each in known)
+    return ("not the same leader:", f"ahead at the end in {ahead} of {len(known)} seeds")
 
 
 def _since(lead: Lead) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 MINUS = "\u2212"
 THIN = "\u202f"  # narrow no-break space, before units
 NO_RESULT = "no result"
+NOT_KNOWN = "not known"
 NO_INTERVAL = "no interval (1 seed)"
 FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
 FINEST = 8  # decimals of a limit that fewer would round to 0
@@ -102,6 +103,11 @@ def amount(number: float | None) -> str:
             places = max(0, min(2, 3 - math.floor(math.log10(scaled))))
             return f"{scaled:.{places}f}{THIN}{unit}"
     return count(round(number))
+
+
+def known_amount(number: float | None) -> str:
+    """Write an amount that somebody has to have noted; 0 is none."""
+    return amount(number) if number else NOT_KNOWN
 
 
 def flops(number: float | None) -> str:

@@ -207,7 +207,7 @@ def _noise_note(material: Material) -> str:
         return ""
     return (
         "Own noise: how much a variant's training loss jumps from step to step by itself, beyond "
-        f"what its batches make all variants jump, as a multiple of {material.baseline}'s, with "
+        "what its batches make all variants jump, as a multiple of the baseline's, with "
         "its simultaneous interval. An interval that contains 1 shows no difference."
     )
 

@@ -1,17 +1,19 @@
 """Where the numbers of a page come from: code, data, machine, settings, files, commands."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from reports.contrasts import final_losses
 from reports.drawings.drawing import Table
 from reports.frames import Frames
 from reports.importedwords import facts as imported_facts
 from reports.intervals import undeclared_looks
-from reports.looks import looks_taken
+from reports.looks import judged, looks_taken
 from reports.manifest import Manifest
 from reports.numbers import THIN
 
@@ -31,6 +33,12 @@ STOPPED = {
     "decided": "every contrast was decided",
     "exhausted": "no further look was declared",
     "budget": "the budget was used up",
+}
+METHODS = {
+    "floored": "floored paired t",
+    "paired": "paired t, Bonferroni",
+    "always-valid": "always-valid paired t",
+    "welch": "Welch, Bonferroni",
 }
 _TOOLS = ("polars", "plotly", "numpy", "scipy")
 
@@ -59,9 +67,9 @@ def facts(frames: Frames) -> tuple[tuple[str, str], ...]:
     """Return the definition list: name, value."""
     manifest = frames.manifest
     data, training = manifest.data, manifest.training
-    judged = (("Intervals", _intervals(manifest)), ("Seeds judged", _looks(manifest)))
+    seen = (("Intervals", _intervals(frames)), ("Seeds judged", _looks(manifest)))
     if manifest.source is not None:
-        return (*imported_facts(manifest), *judged)
+        return (*imported_facts(manifest), *seen)
     return (
         ("Code", _code(manifest)),
         ("Data", f"{data.get('source', 'not said')}"),
@@ -74,7 +82,7 @@ def facts(frames: Frames) -> tuple[tuple[str, str], ...]:
         ("Held equal", _held(manifest)),
         ("Libraries", _libraries(manifest.environment)),
         ("Hardware", _hardware(frames)),
-        *judged,
+        *seen,
     )
 
 
@@ -191,12 +199,24 @@ def _hardware(frames: Frames) -> str:
     return f"all cells: {names[0]}" if len(names) == 1 else f"differs: {'; '.join(names)}"
 
 
-def _intervals(manifest: Manifest) -> str:
+def _intervals(frames: Frames) -> str:
+    manifest = frames.manifest
     margin = "none" if manifest.margin is None else f"{manifest.margin:g} nats per token"
-    kind = {"floored": "floored paired t", "paired": "paired t, Bonferroni"}[manifest.interval]
-    kind = kind if manifest.is_paired else "Welch, Bonferroni"
+    kind = _methods(frames)
+    if not kind:
+        return f"none, since no contrast has one; margin: {margin}"
     looks = " and looks" if len(manifest.looks.declared or ()) > 1 else ""
     return f"{kind}, 95{THIN}% for all comparisons{looks} at once; margin: {margin}"
+
+
+def _methods(frames: Frames) -> str:
+    """Name what the intervals are, which need not be what the grid asks for; empty without any."""
+    outcomes = judged(frames.manifest, final_losses(frames)).outcomes
+    used = Counter(each.method for each in outcomes if each.interval is not None)
+    if len(used) < 2:  # noqa: PLR2004 - what all have needs no number
+        return "".join(METHODS[each] for each in used)
+    counted = [f"{METHODS[each]} ({many} of {used.total()})" for each, many in used.items()]
+    return " and ".join(counted)
 
 
 def _looks(manifest: Manifest) -> str:

@@ -1,6 +1,6 @@
 """The rows of the variants table: everything as text, with the places of its interval mark."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.cellviews import SIGNS, CellView, cell_views, seeds_text
@@ -14,13 +14,14 @@ from reports.measures import Measures
 from reports.numbers import (
     NO_INTERVAL,
     NO_RESULT,
+    NOT_KNOWN,
     THIN,
-    amount,
     decimals,
     decimals_alone,
     fixed,
     flops,
     interval,
+    known_amount,
     seconds,
     signed,
     with_half_width,
@@ -40,6 +41,7 @@ class Row:
     look: Look
     is_baseline: bool
     is_shown: bool
+    could_be_best: bool
     differs: str
     drawn: IntervalMark | None
     loss: str
@@ -75,6 +77,7 @@ class Table:
         claims: variant -> its verdict against the baseline.
         measures: variant -> its volatility.
         scale: of the interval marks; None where nothing has a result.
+        candidates: that could be the best; empty where that says nothing of a variant.
     """
 
     frames: Frames
@@ -83,6 +86,7 @@ class Table:
     claims: Mapping[str, Claim]
     measures: Mapping[str, Measures]
     scale: Scale | None
+    candidates: Collection[str] = ()
 
     @property
     def baseline(self) -> Summary:
@@ -179,6 +183,7 @@ def _row(table: Table, index: int, places: Columns, views: Mapping[str, CellView
         look=Look(mark),
         is_baseline=is_baseline,
         is_shown=mark.slot is not None,
+        could_be_best=variant.name in table.candidates,
         differs="" if is_baseline else differing(variant),
         drawn=_drawn(table, variant.label, summary),
         loss=loss_text(summary, places.loss),
@@ -186,15 +191,25 @@ def _row(table: Table, index: int, places: Columns, views: Mapping[str, CellView
         difference="–" if claim is None else _difference(claim, summary, statuses, places),
         word="" if claim is None else verdict_word(claim),
         interval="" if claim is None else interval_text(claim, places.difference),
-        parameters=amount(variant.parameters),
-        flops=flops(summary.flops),
+        parameters=known_amount(variant.parameters),
+        flops=_flops(summary),
         time="–" if summary.seconds is None else seconds(summary.seconds.mean),
-        noise="1" if is_baseline else measured.ratio_text,
+        noise=_own_noise(measured) if is_baseline else measured.ratio_text,
         noise_interval="" if is_baseline else measured.ratio_interval,
         seed_signs=tuple(SIGNS[status] for status in statuses),
         seeds=seeds_text(statuses),
         cells=tuple(views[own[seed].cell] if seed in own else None for seed in manifest.seeds),
     )
+
+
+def _flops(summary: Summary) -> str:
+    is_unknown = summary.flops is None and summary.losses
+    return NOT_KNOWN if is_unknown else flops(summary.flops)
+
+
+def _own_noise(baseline: Measures) -> str:
+    """Write the unit of the column, the baseline's own noise; a dash where nothing was measured."""
+    return "1" if baseline.course.runs else "–"
 
 
 def _difference(claim: Claim, summary: Summary, statuses: Sequence[str], places: Columns) -> str:

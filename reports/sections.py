@@ -34,7 +34,9 @@ def seeds_section(frames: Frames, marks: Sequence[Mark]) -> Drawing:
         return Drawing("Seeds", "", problem="Needs a second seed.", command=again)
     losses = [[found[v.name].get(seed) for seed in manifest.seeds] for v in manifest.variants]
     baseline = [each.name for each in manifest.variants].index(manifest.baseline)
-    return seeds(marks, manifest.seeds, losses, baseline, loss_name(manifest))
+    return seeds(
+        marks, manifest.seeds, losses, baseline, loss_name(manifest), pairing=manifest.pairing
+    )
 
 
 def cost_section(frames: Frames, marks: Sequence[Mark], summaries: Sequence[Summary]) -> Drawing:

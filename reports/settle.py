@@ -72,7 +72,13 @@ def plans(frames: Frames, verdict: Verdict, summaries: Sequence[Summary]) -> tup
     found = [_plan(frames, claim, verdict, summaries) for claim in verdict.claims]
     # A pair that only a claim needs comes after the comparisons that the grid asks for.
     known = [plan for plan in found if plan is not None]
-    return tuple(sorted(known, key=lambda plan: plan.claim.b != frames.manifest.baseline))
+    return tuple(sorted(known, key=lambda plan: _urgency(plan.claim, frames, verdict)))
+
+
+def _urgency(claim: Claim, frames: Frames, verdict: Verdict) -> tuple[bool, bool]:
+    """Contrasts of what could be the best come first."""
+    is_out = bool(verdict.set) and claim.a not in verdict.set
+    return claim.b != frames.manifest.baseline, is_out
 
 
 def heading(given: Sequence[Plan], verdict: Verdict) -> str:
@@ -105,6 +111,8 @@ def note(given: Sequence[Plan], verdict: Verdict) -> str:
         return "The best of a search is trained again with fresh seeds before anything is settled."
     if verdict.kind in NO_VERDICT and any(c.kind == "unevaluated" for c in verdict.caveats):
         return "No number of seeds settles what cannot be evaluated."
+    if _has_failed(verdict):
+        return "Cells failed: trying them again comes before any further seed."
     if verdict.kind in NO_VERDICT:
         return "There is no interval yet that more seeds could narrow: this needs a second seed."
     if any(each.verdict == "unresolved" for each in verdict.claims):
@@ -118,16 +126,32 @@ def note(given: Sequence[Plan], verdict: Verdict) -> str:
 
 
 def without_plan(frames: Frames, verdict: Verdict) -> tuple[str, ...]:
-    """Say of the contrasts that are not resolved and have no plan why no number is named."""
-    if verdict.kind in NO_VERDICT:
-        return ()
+    """Say of the contrasts that are not resolved and have no plan why no number is named.
+
+    Where cells failed and there is no verdict, give the one command that tries all of them again.
+    """
     manifest = frames.manifest
+    if verdict.kind in NO_VERDICT:
+        return (_again(manifest),) if _has_failed(verdict) else ()
     named: dict[str, list[str]] = {}
     for claim in verdict.claims:
         if claim.verdict == "unresolved" and not _is_planned(claim):
             pair = f"{manifest.label(claim.a)} against {manifest.label(claim.b)}"
             named.setdefault(_why_no_plan(claim, verdict), []).append(pair)
     return tuple(f"{capital(listed(pairs))}: {why}" for why, pairs in named.items())
+
+
+def _has_failed(verdict: Verdict) -> bool:
+    is_over = verdict.kind in NO_VERDICT - {"not_run", "not_finished", "search"}
+    return is_over and any(each.kind == "failed" for each in verdict.caveats)
+
+
+def _again(manifest: Manifest) -> str:
+    failed = sum(each.status == "failed" for each in manifest.cells)
+    many = f"{count(failed)} of {count(len(manifest.cells))} cells failed."
+    if manifest.source is None:
+        return f"{many} One command tries all of them again: {manifest.command}"
+    return f"{many} Once they have run where these were, all are imported by: {manifest.command}"
 
 
 def _is_planned(claim: Claim) -> bool:

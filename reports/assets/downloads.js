@@ -5,10 +5,12 @@ function bindDownloads(report, view, { figures, draw, themed, plain }) {
 
   // What the controls did to the curves, since a file has no controls beside it.
   function curvesNote(id) {
-    const smoothing = state.as ? document.querySelector('#memory').textContent : state.p ? `${FORMULAS[state.kind]} ${state.p}` : 'no smoothing';
-    const seeds = state.seeds.size === allSeeds.length ? 'all seeds' : `seeds ${[...state.seeds].join(', ')}`;
-    const thick = state.per ? 'a line per seed' : 'thick: mean over seeds';
-    return `Faint: raw, ${seeds}; ${thick}, ${smoothing}. ${document.querySelector('#note-' + id)?.textContent ?? ''}`;
+    const smoothing = state.as ? dashboardWords(state.as) : state.p ? `${FORMULAS[state.kind]} ${state.p}` : 'no smoothing';
+    const note = document.querySelector('#note-' + id)?.textContent ?? '', many = state.seeds.size;
+    if (!many) return note;
+    const seeds = many === 1 ? `seed ${[...state.seeds][0]}` : many === allSeeds.length ? 'all seeds' : `seeds ${[...state.seeds].join(', ')}`;
+    const thick = many === 1 ? 'thick: the same seed' : state.per ? 'a line per seed' : 'thick: mean over seeds';
+    return `Faint: raw, ${seeds}; ${thick}, ${smoothing}. ${note}`;
   }
   const isOfCurves = id => id === 'curves' || id === 'difference';
   const titleOf = place => place.dataset.title ?? report.figures[idOf(place)].title;

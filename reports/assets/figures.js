@@ -304,7 +304,7 @@ function figuresOf(report, stored, view) {
       return { v, list, lines, size };
     }).filter(each => each.list.length);
     const { raw, above, labels, zoom } = assemble(place, name, series, 'student', '+.3f', extent), range = extent.padded();
-    const zero = { name: 'zero', xref: 'paper', x: 0, y: 0, text: `${short[baseline]} (baseline)`, showarrow: false, xanchor: 'left', yanchor: 'bottom', font: { size: 12, color: '@v0' }, bgcolor: '@page/0.8' };
+    const zero = { name: 'zero', xref: 'paper', x: 0, y: 0, text: short[baseline] === 'baseline' ? 'baseline' : `${short[baseline]} (baseline)`, showarrow: false, xanchor: 'left', yanchor: 'bottom', font: { size: 12, color: '@v0' }, bgcolor: '@page/0.8' };
     return {
       note: caption(series, range) + coarse(series, 'as differences of their means') + (name === state.x ? '' : ` Drawn over steps: ${state.x === 'flops' ? 'FLOPs' : state.x} of two variants do not pair.`),
       data: [...raw, ...above],

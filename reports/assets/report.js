@@ -55,7 +55,9 @@
     const { data, layout, note } = figures[id](place);
     drawn.add(id);
     tell(id, note);
-    await window.Plotly.react(place, themed(data), themed(layoutOf(layout)), CONFIG);
+    // A figure measures itself anew when the window changes, which it does not for paper.
+    const width = 'paper' in root.dataset ? { width: place.clientWidth } : {};
+    await window.Plotly.react(place, themed(data), { ...themed(layoutOf(layout)), ...width }, CONFIG);
     all('.modebar-btn', place).forEach(button => button.setAttribute('tabindex', '-1'));
     if (linked.includes(id) && !place.dataset.ready) place.on('plotly_relayout', event => zoomed(id, event));
     place.dataset.ready = '1';
@@ -105,18 +107,11 @@
   function say() {
     const range = smoothingRange(), memory = Math.round(1 / (1 - decay(state.kind, state.p, range)));
     const share = Math.round(100 * memory / length);
-    const sentence = state.as ? dashboardSaid() : state.p
+    const sentence = state.as ? `The thick line is ${dashboardWords(state.as)}. The smoothing controls or Reset end that.` : state.p
       ? `Each point of the thick line remembers about ${memory === 1 ? 'one step' : `${memory.toLocaleString('en')} steps`} (${share < 1 ? '< 1' : share} % of the run) and lags behind by as many.`
       : 'No smoothing: the thick line is the mean over seeds of the raw loss.';
     clearTimeout(speaking);
     speaking = setTimeout(() => { find('#memory').textContent = sentence; }, 150);
-  }
-
-  function dashboardSaid() {
-    const { kind, parameter, stretches } = dashboardOf(state.as);
-    const name = { none: 'no smoothing', ema: `TensorBoard smoothing ${parameter}`, twema: `W&B smoothing ${parameter}`, mean: `a running mean of ${parameter} points` }[kind];
-    const points = stretches ? `the last step in each of ${stretches.toLocaleString('en')} stretches` : 'every step';
-    return `The thick line is drawn as a dashboard would draw this window: ${points}, ${name}, nothing from before the window. The smoothing controls or Reset end that.`;
   }
 
   // The reader's own smoothing ends a dashboard's view.
@@ -249,24 +244,27 @@
     });
   }
 
-  // Paper is light, and what is folded cannot be unfolded there.
+  // Paper is light, and what is folded cannot be unfolded there; the tables by factor are too many for it.
   function bindPrint() {
     let before = null;
     addEventListener('beforeprint', () => {
       if (before) return;
-      before = { theme: root.dataset.theme, folded: all('details:not([open])') };
+      before = { theme: root.dataset.theme, folded: all('details:not([open], .by-factor *)'), split: all('.scroll table').flatMap(splitForPaper) };
       before.folded.forEach(each => { each.open = true; });
       root.dataset.theme = 'light';
+      root.dataset.paper = '';
       palette = new Map();
       drawAll();
     });
     addEventListener('afterprint', () => {
       if (!before) return;
       before.folded.forEach(each => { each.open = false; });
+      before.split.forEach(({ table, pieces }) => { pieces.forEach(piece => piece.remove()); table.hidden = false; });
       if (before.theme) root.dataset.theme = before.theme; else delete root.dataset.theme;
+      delete root.dataset.paper;
       before = null;
       palette = new Map();
-      redraw();
+      redraw().then(() => all('.plot[data-ready]').filter(place => place.clientWidth).forEach(place => window.Plotly.Plots.resize(place)));
     });
   }
 
@@ -279,6 +277,7 @@
   followScrolling();
   all('[data-copy]').forEach(button => button.addEventListener('click', () => copy(button)));
   find('#csv-cells').addEventListener('click', () => download('cells', cellRows()));
+  find('#csv-exact').textContent = `python -m reports.export grid=${report.grid} curves.csv`;
   find('#csv-curves').addEventListener('click', () => download('curves', curveRows(report, stored)));
   if (slider) {
     const asked = fromFragment();

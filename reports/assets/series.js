@@ -54,15 +54,18 @@ function widened(cell, size) {
   return { size, mean, low, high };
 }
 
-// A row for every point that is in the page; of a bucket its steps and what is known of them.
+// A row for every point that is in the page, in the columns of the exported curves; of a bucket its
+// steps, the tokens at its end and what is known of its losses.
 function curveRows(report, stored) {
   const { variants, cells, curves } = report, first = curves.first_step, hasBuckets = stored.some(each => each.size > 1);
-  const heads = hasBuckets ? ['variant', 'seed', 'first_step', 'last_step', 'mean_training_loss', 'lowest', 'highest'] : ['variant', 'seed', 'step', 'training_loss'];
+  const heads = hasBuckets ? ['variant', 'seed', 'first_step', 'last_step', 'tokens', 'mean_loss', 'lowest', 'highest'] : ['variant', 'seed', 'step', 'tokens', 'loss'];
+  const tokensAt = (v, step) => Number.isFinite(variants[v].tokens_per_step) ? Math.round(step * variants[v].tokens_per_step) : '';
   return [heads, ...cells.flatMap((cell, i) => {
     const { size, mean, low, high } = stored[i];
     return Array.from(mean.subarray(0, lastFinite(mean) + 1), (loss, k) => {
       const from = first + k * size, to = Math.min(from + size, first + curves.shape[1]) - 1;
-      return [variants[cell.v].id, cell.seed, ...(hasBuckets ? [from, to, loss, low[k], high[k]] : [from, loss])];
+      const tokens = tokensAt(cell.v, to);
+      return [variants[cell.v].id, cell.seed, ...(hasBuckets ? [from, to, tokens, loss, low[k], high[k]] : [from, tokens, loss])];
     });
   })];
 }
@@ -100,6 +103,14 @@ function dashboardOf(text) {
   if (!found) return null;
   const [, smoothing, parameter, points] = found;
   return { kind: smoothing.split(' ')[0], parameter: Number(parameter ?? 0), stretches: points === 'all' ? null : Number(points) };
+}
+
+// The same in words, of one thick line.
+function dashboardWords(text) {
+  const { kind, parameter, stretches } = dashboardOf(text);
+  const name = { none: 'no smoothing', ema: `TensorBoard smoothing ${parameter}`, twema: `W&B smoothing ${parameter}`, mean: `a running mean of ${parameter} points` }[kind];
+  const points = stretches ? `the last step in each of ${stretches.toLocaleString('en')} stretches` : 'every step';
+  return `drawn as a dashboard would draw this window: ${points}, ${name}, nothing from before the window`;
 }
 
 // Indexes of the points that are drawn, of those with from <= x <= to.

@@ -104,3 +104,19 @@ function bindVariants(report) {
   place();
   tell(show());
 }
+
+// Paper cannot be scrolled: a table of many columns becomes several, each with the first column.
+const MOST_COLUMNS = 9;
+function splitForPaper(table) {
+  const columns = table.tHead?.rows[0]?.cells.length ?? 0, each = MOST_COLUMNS - 1, pieces = [];
+  if (columns <= MOST_COLUMNS) return [];
+  for (let first = 1; first < columns; first += each) {
+    const piece = table.cloneNode(true);
+    for (const row of piece.rows) [...row.cells].forEach((cell, i) => { if (i && (i < first || i >= first + each)) cell.remove(); });
+    piece.classList.add('further');
+    pieces.push(piece);
+  }
+  table.after(...pieces);
+  table.hidden = true;
+  return [{ table, pieces }];
+}

@@ -243,12 +243,18 @@ def _along(axis: Axis) -> dict[str, object]:
     }
 
 
+def _named_baseline(baseline: Mark) -> str:
+    """Say that a variant is the baseline, unless its name says so."""
+    name = short(baseline.label)
+    return name if name == "baseline" else f"{name} (baseline)"
+
+
 def _zero(baseline: Mark) -> dict[str, object]:
     return {
         "xref": "paper",
         "x": 0,
         "y": 0,
-        "text": f"{short(baseline.label)} (baseline)",
+        "text": _named_baseline(baseline),
         "showarrow": False,
         "xanchor": "left",
         "yanchor": "bottom",

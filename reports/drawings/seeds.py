@@ -1,11 +1,21 @@
-"""Final loss of every seed: a line joins the cells that saw the same batches."""
+"""Final loss of every seed: where seeds pair, a line joins the cells that saw the same batches."""
 
-from collections.abc import Mapping, Sequence
-from textwrap import wrap
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
+from reports.drawings.columns import (
+    BELOW,
+    LINE,
+    NARROW_NAME,
+    WIDE,
+    WIDE_NAME,
+    axis_of,
+    lines_of,
+    named_columns,
+    names_below,
+)
 from reports.drawings.drawing import (
     NARROW,
     Drawing,
@@ -23,23 +33,11 @@ from reports.drawings.drawing import (
 # Above this the slopes cross too often to be followed.
 MOST_SLOPES = 6
 
-WIDE = 550.0
-"""Pixels inside the frame of the least figure that is not drawn as on a phone."""
-
-WIDE_NAME, NARROW_NAME = 40, 18
-"""Letters of a name that has a line of its own."""
-
-LETTER, LINE = 7.4, 15
-"""Pixels of a letter and of a line of the names below the figure."""
-
-MOST_LINES = 3
-BELOW = 46
-"""Pixels below a frame with one line of names."""
-
 LABEL = 0.065
 """Height of a name at the right edge, as a share of the figure's."""
 
 Losses = Sequence[Sequence[float | None]]
+Labels = tuple[list[dict[str, object]], list[dict[str, object]]]
 
 
 def slopes(
@@ -52,33 +50,56 @@ def slopes(
         values = [row[column] for row in losses]
         line = {"color": token("muted"), "width": 1.2}
         figure.add_scatter(x=places, y=values, mode="lines", line=line, hoverinfo="skip")
+    labels = (_seed_labels(seeds, losses), _seed_labels(seeds, losses, "{}"))
+    return _with_points(figure, marks, seeds, losses, labels).update_layout(yaxis=_along(what))
+
+
+def runs(
+    marks: Sequence[Mark], seeds: Sequence[int], losses: Losses, what: str = "validation loss"
+) -> go.Figure:
+    """Draw `losses` [variants][seeds] of runs that have nothing in common but a number."""
+    figure = _with_points(go.Figure(), marks, seeds, losses, ([], []))
+    return figure.update_layout(yaxis=_along(what))
+
+
+def _along(what: str) -> dict[str, Any]:
+    return {"title": {"text": f"final {what} (nats)"}, "tickformat": ".2~f"}
+
+
+def _with_points(
+    figure: go.Figure, marks: Sequence[Mark], seeds: Sequence[int], losses: Losses, labels: Labels
+) -> go.Figure:
+    """Add a point for each run; `labels` of the seeds are those of wide and of narrow figures."""
     for place, (mark, row) in enumerate(zip(marks, losses, strict=True)):
         figure.add_scatter(**_points(mark, [place] * len(seeds), row, seeds))
-    named = _named_columns(marks, _seed_labels(seeds, losses), (WIDE, WIDE_NAME))
-    narrow = _named_columns(marks, _seed_labels(seeds, losses, "{}"), (NARROW, NARROW_NAME))
-    figure.update_layout(
+    named = named_columns(marks, labels[0], (WIDE, WIDE_NAME))
+    narrow = named_columns(marks, labels[1], (NARROW, NARROW_NAME))
+    return figure.update_layout(
         margin={"l": 64, "r": 24, "t": 8, **named.pop("margin")},
-        xaxis=_axis(marks) | {"range": [-0.75, len(marks) - 0.6]} | named.pop("xaxis"),
-        yaxis={"title": {"text": f"final {what} (nats)"}, "tickformat": ".2~f"},
+        xaxis=axis_of(marks) | {"range": [-0.75, len(marks) - 0.6]} | named.pop("xaxis"),
         meta={"narrow": narrow},
         **named,
     )
-    return figure
 
 
 def differences(
-    marks: Sequence[Mark], seeds: Sequence[int], losses: Losses, baseline: int
+    marks: Sequence[Mark],
+    seeds: Sequence[int],
+    losses: Losses,
+    baseline: Sequence[float | None],
+    left_out: int | None = None,
 ) -> go.Figure:
-    """Draw each variant minus the baseline at the same seed, one column a variant.
+    """Draw each variant minus `baseline`, one loss a seed; one column a variant.
 
     Columns have names where there is room for all; those with a colour have one at the right edge.
+    The column `left_out` stays empty: that of a baseline minus itself.
     """
     figure, ends, seen = go.Figure(), [], [0.0]
     for place, (mark, row) in enumerate(zip(marks, losses, strict=True)):
-        pairs = zip(row, losses[baseline], strict=True)
+        pairs = zip(row, baseline, strict=True)
         values = [None if a is None or b is None else a - b for a, b in pairs]
         known = [value for value in values if value is not None]
-        if place == baseline or not known:
+        if place == left_out or not known:
             continue
         mean, drawn = (
             sum(known) / len(known),
@@ -95,7 +116,7 @@ def differences(
 def _differences_layout(
     marks: Sequence[Mark], ends: Sequence[tuple[float, Mark]], seen: Sequence[float]
 ) -> dict[str, Any]:
-    names, drawn = _names(marks, WIDE), [mark for _, mark in ends]
+    names, drawn = names_below(marks, WIDE), [mark for _, mark in ends]
     without = {"ticktext": [""] * len(marks), "ticks": ""}
     room = (max(seen) - min(seen)) * 0.08 or 0.01
     low, high = min(seen) - room, max(seen) + room
@@ -104,10 +125,10 @@ def _differences_layout(
             "l": 64,
             "r": right_margin(drawn),
             "t": 8,
-            "b": BELOW + LINE * (_lines(names) - 1),
+            "b": BELOW + LINE * (lines_of(names) - 1),
         },
         "meta": {"room": room_for_labels(drawn), "narrow": {"xaxis": without}},
-        "xaxis": _axis(marks) | (names or without),
+        "xaxis": axis_of(marks) | (names or without),
         "yaxis": {
             "title": {"text": "difference in loss (nats)"},
             "tickformat": "+.2f",
@@ -124,8 +145,10 @@ def seeds(
     losses: Losses,
     baseline: int,
     what: str = "validation loss",
+    *,
+    pairing: str = "paired",
 ) -> Drawing:
-    """Draw the final losses; with many variants their paired differences.
+    """Draw the final losses; with many variants their differences to the baseline.
 
     Args:
         marks: of the variants.
@@ -133,21 +156,15 @@ def seeds(
         losses: [variants][seeds]; None where there is none.
         baseline: index of its variant.
         what: which loss it is, `validation loss`.
+        pairing: paired, or unpaired where equal seeds have nothing in common but a number.
     """
     columns = ("seed", *(mark.label for mark in marks))
     rows = tuple(
         (str(seed), *("–" if row[place] is None else f"{row[place]:.4f}" for row in losses))
         for place, seed in enumerate(numbers)
     )
-    if len(marks) <= MOST_SLOPES:
-        figure = slopes(marks, numbers, losses, what)
-        subtitle = "A line joins the cells of one seed: same data order, same initial draw."
-    else:
-        figure = differences(marks, numbers, losses, baseline)
-        subtitle = (
-            f"Each point is one seed's difference to {marks[baseline].label}, one column a variant "
-            "in the order of the grid; names at the right stand at the mean of their column."
-        )
+    draw = _paired if pairing == "paired" else _unpaired
+    figure, subtitle = draw(marks, numbers, losses, baseline, what)
     return Drawing(
         title="Seeds",
         subtitle=subtitle,
@@ -155,6 +172,35 @@ def seeds(
         table=Table(columns, rows),
         figure=figure,
     )
+
+
+def _paired(
+    marks: Sequence[Mark], numbers: Sequence[int], losses: Losses, baseline: int, what: str
+) -> tuple[go.Figure, str]:
+    if len(marks) <= MOST_SLOPES:
+        subtitle = "A line joins the cells of one seed: same data order, same initial draw."
+        return slopes(marks, numbers, losses, what), subtitle
+    subtitle = (
+        f"Each point is one seed's difference to {marks[baseline].label}, one column a variant "
+        "in the order of the grid; names at the right stand at the mean of their column."
+    )
+    return differences(marks, numbers, losses, losses[baseline], baseline), subtitle
+
+
+def _unpaired(
+    marks: Sequence[Mark], numbers: Sequence[int], losses: Losses, baseline: int, what: str
+) -> tuple[go.Figure, str]:
+    """Join no runs by their number; of many variants each run stands beside the baseline's mean."""
+    known = [loss for loss in losses[baseline] if loss is not None]
+    if len(marks) <= MOST_SLOPES or not known:
+        subtitle = "Each point is one run; runs of equal seed have nothing in common but a number."
+        return runs(marks, numbers, losses, what), subtitle
+    mean = [sum(known) / len(known)] * len(numbers)
+    subtitle = (
+        f"Each point is one run's difference to the mean of {marks[baseline].label}, one column a "
+        "variant in the order of the grid; names at the right stand at the mean of their column."
+    )
+    return differences(marks, numbers, losses, mean), subtitle
 
 
 def _seed_labels(
@@ -180,81 +226,6 @@ def _seed_labels(
             }
         )
     return labels
-
-
-def _names(marks: Sequence[Mark], width: float) -> dict[str, Any]:
-    """Name the columns; nothing where some name does not fit below its own in a few lines.
-
-    Plotly would turn and cut names until they fit, again and again, and grow the margin each time.
-    """
-    letters = max(1, int(width / (len(marks) + 0.35) / LETTER))
-    cut = [wrap(mark.label, letters, break_long_words=False) for mark in marks]
-    if any(len(lines) > MOST_LINES or max(map(len, lines)) > letters for lines in cut):
-        return {}
-    return {"ticktext": ["<br>".join(map(plain_text, lines)) for lines in cut]}
-
-
-def _axis(marks: Sequence[Mark]) -> dict[str, Any]:
-    return {
-        "tickvals": list(range(len(marks))),
-        "ticktext": [""] * len(marks),
-        "tickangle": 0,
-        "automargin": False,
-        "range": [-0.4, len(marks) - 0.6],
-        "showgrid": False,
-        "zeroline": False,
-    }
-
-
-def _lines(axis: Mapping[str, Any]) -> int:
-    return max((text.count("<br>") + 1 for text in axis.get("ticktext", ())), default=1)
-
-
-def _named_columns(
-    marks: Sequence[Mark], numbers: Sequence[Mapping[str, Any]], room: tuple[float, int]
-) -> dict[str, Any]:
-    """Name the columns side by side, or where that does not fit each on a line of its own.
-
-    Args:
-        marks: of the columns.
-        numbers: labels of the seeds.
-        room: pixels of all columns; letters of a name on its own line.
-    """
-    width, letters = room
-    names = _names(marks, width)
-    if names:
-        below = BELOW + LINE * (_lines(names) - 1)
-        return {"xaxis": names, "margin": {"b": below}, "annotations": list(numbers)}
-    rows = [_row(place, mark, len(marks), letters) for place, mark in enumerate(marks)]
-    return {
-        "xaxis": {"ticktext": [""] * len(marks), "ticks": ""},
-        "margin": {"b": 16 + LINE * len(marks)},
-        "annotations": [*numbers, *rows],
-    }
-
-
-def _row(place: int, mark: Mark, many: int, letters: int) -> dict[str, Any]:
-    is_left, name = place < many / 2, plain_text(_cut(mark.label, letters))
-    return {
-        "x": place,
-        "y": 0,
-        "yref": "paper",
-        "text": f"↑ {name}" if is_left else f"{name} ↑",
-        "xanchor": "left" if is_left else "right",
-        "yanchor": "top",
-        "xshift": -6 if is_left else 6,
-        "yshift": -6 - LINE * place,
-        "showarrow": False,
-        "font": {"size": 12, "color": mark.colour},
-    }
-
-
-def _cut(words: str, letters: int) -> str:
-    """Cut a name in its middle: names of one grid often begin alike."""
-    if len(words) <= letters:
-        return words
-    before = letters // 3
-    return f"{words[:before]}…{words[before + 1 - letters :]}"
 
 
 def _points(

@@ -80,7 +80,7 @@ def caption(material: Material) -> str:
         material.verdict.text,
         f"{_capital(loss_name(manifest))} in nats per token{_own_interval(material.rows)}.",
         _against(material),
-        f"Own noise in multiples of {material.baseline}'s.",
+        "Own noise in multiples of the baseline's.",
         _margin(manifest),
         _seeds(manifest.seeds),
     ]

@@ -5,9 +5,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ablations.final import ENOUGH, FEWEST, GONE, tail_mean
+from ablations.final import ENOUGH
 from ablations.grid import Grid, read_grid
 from ablations.looks import question_digest
+from ablations.tail import FEWEST, GONE, tail_mean
 from components.catalogue import read_catalogue
 from components.errors import UserError
 from tests.ablations.tiny import GRID, call, manifest, workplace

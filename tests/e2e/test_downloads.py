@@ -1,6 +1,7 @@
 """Figures as files, from a real browser: they arrive, and are what the reader sees."""
 
 import base64
+import csv
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from reports.exporters.curves import write_curves
+from reports.frames import read_frames
 from tests.browser import chromium, opened, write_page
 from tests.results import results
 
@@ -153,8 +156,68 @@ def test_the_file_shows_the_readers_smoothing_zoom_and_seeds(browser, path):
         said = words(content)
         assert "140" in said.split("\n")
         assert "300" not in said.split("\n")
-        assert "seeds 1; thick: mean over seeds, TensorBoard smoothing 0.99." in said
+        assert "seed 1; thick: the same seed, TensorBoard smoothing 0.99." in said
         assert seen.page.locator("#note-curves").inner_text() in said
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"),
+    [("1", "seed 1; thick: the same seed"), ("0,2", "seeds 0, 2; thick: mean over seeds")],
+)
+def test_the_file_of_a_dashboards_view_says_what_it_is_and_names_no_controls(
+    browser, path, seeds, said
+):
+    fragment = f"#curves?as=ema+0.9,100&range=120,180&seeds={seeds}"
+    with opened(browser, path, fragment=fragment) as seen:
+        _, content = saved(seen.page, "curves", "svg")
+        view = (
+            "drawn as a dashboard would draw this window: the last step in each of 100 stretches, "
+            "TensorBoard smoothing 0.9, nothing from before the window"
+        )
+        found = " ".join(words(content).split())
+        assert f"Faint: raw, {said}, {view}. " in found
+        assert ".." not in found
+        assert "Reset" not in found
+        assert "Reset" in seen.page.locator("#memory").inner_text()
+
+
+def curves_file(seen) -> list[dict[str, str]]:
+    with seen.page.expect_download() as arriving:
+        seen.page.locator("#csv-curves").click()
+    with Path(arriving.value.path()).open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_curves_have_the_columns_of_the_export_and_name_it_as_the_exact_one(
+    browser, path, tmp_path
+):
+    folder = path.with_suffix("")
+    exact = tmp_path / "curves.csv"
+    with exact.open("wb") as file:
+        write_curves(read_frames(folder), file)
+    with exact.open(encoding="utf-8") as file:
+        wanted = list(csv.DictReader(file))
+    columns = ["variant", "seed", "step", "tokens", "loss"]
+    with opened(browser, path) as seen:
+        rows = curves_file(seen)
+        section = seen.page.locator("#provenance").inner_text()
+        assert "python -m reports.export grid=positions curves.csv" in section
+        assert "1/4096" in section
+    assert list(rows[0]) == columns
+    assert list(wanted[0])[:5] == columns
+    assert [list(row.values())[:4] for row in rows] == [list(row.values())[:4] for row in wanted]
+    for row, known in zip(rows, wanted, strict=True):
+        assert float(row["loss"]) == pytest.approx(float(known["loss"]), abs=1 / 8192 + 1e-6)
+
+
+def test_tokens_that_are_unknown_are_empty(browser, path):
+    with opened(browser, path) as seen:
+        seen.run("() => { window.report.data.variants[1].tokens_per_step = null; }")
+        tokens = {name: set() for name in LOSSES}
+        for row in curves_file(seen):
+            tokens[row["variant"]].add(row["tokens"])
+    assert tokens["none"] == {""}
+    assert "" not in tokens["rotary"]
 
 
 def test_a_figure_that_was_not_drawn_is_drawn_to_be_saved(browser, path):

@@ -120,7 +120,8 @@ def test_print_opens_the_tables_hides_the_controls_and_keeps_the_figures(browser
         seen.page.emulate_media(media="print")
         seen.run("() => { dispatchEvent(new Event('beforeprint')); }")
         seen.settle()
-        assert seen.run("() => document.querySelectorAll('details:not([open])').length") == 0
+        folded = "() => document.querySelectorAll('details:not([open], .by-factor *)').length"
+        assert seen.run(folded) == 0
         assert not seen.page.locator("#curves .controls").is_visible()
         assert not seen.page.locator("nav").is_visible()
         assert seen.page.locator("#headline").is_visible()

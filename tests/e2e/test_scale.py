@@ -158,7 +158,7 @@ def test_the_curves_as_a_file_give_of_each_bucket_its_steps_and_what_is_known(wi
         known = known[np.isfinite(known)]
         assert float(row["lowest"]) == known.min()
         assert float(row["highest"]) == known.max()
-        assert float(row["mean_training_loss"]) == pytest.approx(known.mean(), abs=QUANTUM)
+        assert float(row["mean_loss"]) == pytest.approx(known.mean(), abs=QUANTUM)
         sizes.add(last - first + 1)
     assert 1 in sizes
     assert max(sizes) > 1

@@ -90,3 +90,16 @@ def test_other_margins_seeds_and_devices_are_said(tmp_path):
     assert found["margins"].endswith("0.01 (positions), none (memory).")
     assert found["seeds"].endswith("5 (positions), 2 (memory).")
     assert found["devices"].endswith("cpu 2.13.0 (positions), cuda 2.13.0 (memory).")
+
+
+def test_what_nobody_noted_is_said_once_and_differs_in_nothing(tmp_path):
+    first, second = two(tmp_path)
+    for each in (first, second):
+        data = {key: value for key, value in read(each)["data"].items() if key != "digest"}
+        edit_manifest(each, data=data)
+    edit_manifest(second, environment={"device": None, "torch": None})
+    found = caveats(first, second)
+    assert found["not_pooled"].startswith("Whether the data differ is not noted. ")
+    assert found["devices"] == (
+        "Trained on another device or torch: cpu 2.13.0 (positions), not noted (memory)."
+    )

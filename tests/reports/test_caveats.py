@@ -186,3 +186,17 @@ def test_no_variance_is_told(tmp_path, by):
 def test_a_rest_without_variance_makes_no_seed_the_carrier(tmp_path):
     found = caveats(tmp_path, {"rotary": ROTARY, "none": shifted(0.36, 0.36, 0.37, 0.36, 0.36)})
     assert "leave_one_out" not in found
+
+
+def test_a_grid_that_failed_has_its_reason_once(tmp_path):
+    status = {f"{name}/{seed}": "failed" for name in TABLE for seed in range(5)}
+    found = judge(read_frames(results(tmp_path, TABLE, status=status))).caveats
+    failed = [each.text for each in found if each.kind == "failed"]
+    assert failed == [f"All {5 * len(TABLE)} cells failed: OSError: <disk> is full."]
+
+
+def test_without_an_interval_nothing_is_said_of_its_width(tmp_path):
+    losses = {"rotary": [3.20, 3.21, None, None], "none": [3.25, 3.27, None, None]}
+    found = judge(read_frames(results(tmp_path, losses)))
+    assert [each.low for each in found.claims] == [None]
+    assert "few_seeds" not in {each.kind for each in found.caveats}

@@ -5,9 +5,10 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reports.drawings.columns import LETTER, MOST_LINES, WIDE
 from reports.drawings.cost import LABEL, cost
 from reports.drawings.drawing import MARKERS, Mark, Table
-from reports.drawings.seeds import LETTER, MOST_LINES, WIDE, seeds
+from reports.drawings.seeds import seeds
 from reports.summaries import Interval
 
 LABELS = st.lists(

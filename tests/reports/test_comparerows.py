@@ -1,7 +1,9 @@
+import polars as pl
 import pytest
 from scipy import stats
 
 from reports.comparerows import beside, pooled
+from reports.compareviews import page_of
 from tests.results import edit_manifest, results
 from tests.scales import LARGE, SMALL, at_preset, compared, read
 
@@ -83,3 +85,20 @@ def test_what_went_wrong_is_in_the_seeds(tmp_path, status):
     row = found["In positions alone"]["no positions"]
     assert row.seeds == f"4 of 5 done, 1 {status}"
     assert row.signs[1] in "×!"
+
+
+def test_sizes_that_nobody_knows_are_not_0(tmp_path):
+    first, second = results(tmp_path, SMALL), at_preset(tmp_path, LARGE)
+    variants = [each | {"parameters": None} for each in read(second)["variants"]]
+    edit_manifest(second, variants=variants, training={"context": 32, "window": 16}, environment={})
+    table = pl.read_parquet(second / "cells.parquet")
+    empty = [pl.lit(None, pl.Int64).alias("tokens"), pl.lit(None, pl.Float64).alias("seconds")]
+    table.with_columns(empty).write_parquet(second / "cells.parquet")
+    found = page_of(compared(first, second))
+    assert [under for _, under in found.columns] == [
+        "120.0\u202fk parameters, 7,680 tokens",
+        "parameters not known, tokens not known",
+    ]
+    told = {name: value for name, _, value in found.facts.rows}
+    assert told["parameters of the baseline"] == told["tokens of a cell"] == "not known"
+    assert (told["time of all cells"], told["device"]) == ("not known", "not noted")

@@ -6,7 +6,9 @@ from reports.drawings.drawing import Mark, Table, end_labels, plain_text, right_
 from reports.drawings.profile import Axis, Difference, profile
 from reports.drawings.seeds import seeds
 from reports.drawings.volatility import Panel, Starts, panels, spread_between
+from reports.sections import seeds_section
 from reports.summaries import Interval
+from tests.reports.test_unpaired import SOURCE, unpaired
 
 ROTARY = Mark("rotary", 0, "circle")
 NONE = Mark("no positions", 1, "diamond")
@@ -136,3 +138,35 @@ def test_runs_that_are_too_short_to_judge_spikes_have_no_count_of_them():
     assert drawn.subtitle.endswith("too few points to judge spikes")
     ((_, drawn),) = panels([Panel(NONE, spread, (Starts((2,)), Starts((), is_short=True)))], 2)
     assert drawn.subtitle.endswith("1 spike in 2 runs")
+
+
+def lines_of(drawn) -> int:
+    return sum(each.get("mode") == "lines" for each in drawn.as_json()["data"])
+
+
+def test_only_runs_that_share_something_are_joined(tmp_path):
+    losses = {"rotary": [3.2, 3.21, 3.19], "none": [3.3, 3.32, 3.31]}
+    drawn = {}
+    for is_paired in (True, False):
+        frames = unpaired(tmp_path, losses, SOURCE | {"paired": is_paired})
+        drawn[is_paired] = seeds_section(frames, [ROTARY, NONE])
+    assert [lines_of(drawn[each]) for each in (True, False)] == [3, 0]
+    assert "A line joins" in drawn[True].subtitle
+    assert drawn[False].subtitle == (
+        "Each point is one run; runs of equal seed have nothing in common but a number."
+    )
+    texts = [each["text"] for each in drawn[False].as_json()["layout"].get("annotations", [])]
+    assert not [each for each in texts if "seed" in each]
+    points = [each["y"] for each in drawn[False].as_json()["data"]]
+    assert points == list(losses.values())
+
+
+def test_many_unpaired_variants_stand_beside_the_mean_of_the_baseline():
+    marks = [Mark(str(place), None, "circle") for place in range(8)]
+    losses = [[3.0 + place / 10, 3.1] for place in range(8)]
+    found = seeds(marks, [0, 1], losses, baseline=2, pairing="unpaired")
+    drawn = found.as_json()["data"]
+    assert len(drawn) == 8
+    assert drawn[0]["y"] == pytest.approx([-0.15, -0.05])
+    assert drawn[2]["y"] == pytest.approx([0.05, -0.05])
+    assert "one run's difference to the mean of 2" in found.subtitle

@@ -8,7 +8,7 @@ import pytest
 
 from reports import build, compare
 from reports.index import main, page, read_command
-from reports.indexing import Told, comparisons, hours_of_all, rows
+from reports.indexing import Told, comparisons, hours_of_all, rows, states
 from tests.results import edit_manifest, results
 from tests.scales import SMALL, refingerprint
 
@@ -96,7 +96,7 @@ def test_what_cannot_be_read_has_a_row_and_harms_no_other(here):
     assert "no JSON" in found["broken"].problem
     assert found["positions"].state == "done"
     (here / "results/positions/cells.parquet").unlink()
-    assert listed(here)["positions"].hours == "0.00"
+    assert listed(here)["positions"].hours == "–"
     assert main([]) == 0
 
 
@@ -158,3 +158,14 @@ def test_bad_input_is_said_and_nothing_is_written(here, capsys, case):
 def test_several_names_and_empty_lists_are_read():
     told = read_command(["stale=a,b", "current="])
     assert told == {"stale": frozenset({"a", "b"}), "current": frozenset()}
+
+
+def test_a_grid_whose_cells_all_failed_is_not_done(here):
+    status = {f"{name}/{seed}": "failed" for name in SMALL for seed in range(5)}
+    results(here, SMALL, name="dead", status=status)
+    results(here, SMALL, name="hurt", status={"none/1": "failed"})
+    found = listed(here)
+    assert (found["dead"].state, found["dead"].cells) == ("failed", "0 of 15 done, 15 failed")
+    assert found["dead"].hours == "–"
+    assert found["hurt"].state == "done"
+    assert states(found.values()) == "4 grids: 2 done, 1 failed, 1 partial"

@@ -86,7 +86,7 @@ def test_a_lead_has_a_value_for_each_seed(leads, expected):
 
 def test_seeds_that_settle_on_unlike_leaders_are_said_to():
     cell = row([run()], [lead([12e6]), lead([13e6], leader=1)])[SETTLED]
-    assert "not the same leader" in cell
+    assert "not the same leader:\nahead at the end in 1 of 2 seeds\n" in cell
     unsettled = row([run()], [lead([12e6]), lead([39e6], leader=1)])[SETTLED]
     assert "not the same leader" not in unsettled
 
@@ -102,3 +102,9 @@ def test_stretches_have_a_row_each_and_a_column_for_each_variant():
 def test_a_stretch_of_few_steps_says_so():
     few = Run(0, None, None, 128.0, (Motion(1.0, 2.0, None, None, None),) * 10)
     assert stretches_table(["rotary"], [course([few])]).rows[0][1] == "under 30 steps"
+
+
+def test_a_share_that_seeds_differ_in_is_said_to_be_their_median():
+    cell = row([run()], [lead(share=0.0), lead(share=0.1, leader=1), lead(share=0.9)])[SETTLED]
+    assert cell.endswith(f"ahead for 10{THIN}% of tokens\nmedian over seeds")
+    assert "median" not in row([run()], [lead(share=0.5), lead(share=0.5)])[SETTLED]

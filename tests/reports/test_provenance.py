@@ -11,6 +11,7 @@ from reports.provenance import (
     settings_table,
     written,
 )
+from reports.verdict import judge
 from tests.results import edit_manifest, results
 
 LOSSES = {"rotary": [3.201, 3.198], "none": [3.255, 3.26]}
@@ -104,3 +105,36 @@ def test_code_of_a_repository_has_its_commit_and_what_was_changed(folder, change
 )
 def test_values_are_written_as_a_grid_has_them(value, text):
     assert written(value) == text
+
+
+NOISY = {
+    "rotary": [3.20, 3.21, 3.19, 3.205, 3.195],
+    "none": [3.24, 3.27, 3.25, 3.26, 3.23],
+    "x": [3.21, 3.22, 3.18, 3.2, 3.21],
+}
+MANY = {f"v{place}": [3.2 + place / 1000, 3.21, 3.19 + place / 700] for place in range(18)}
+CLAIM = {"none": {"between": ["rotary", "x"]}, "source": "a diary"}
+
+
+@pytest.mark.parametrize(
+    ("losses", "options", "said"),
+    [
+        (NOISY, {}, "floored paired t, 95"),
+        (NOISY, {"interval": "paired"}, "paired t, Bonferroni, 95"),
+        (NOISY, {"compare": "all"}, "paired t, Bonferroni, 95"),
+        (MANY, {}, "paired t, Bonferroni, 95"),
+        (NOISY, {"looks": [[0, 1], [0, 1, 2, 3, 4]]}, "always-valid paired t, 95"),
+        (
+            NOISY,
+            {"claim": CLAIM},
+            "floored paired t (2 of 3) and paired t, Bonferroni (1 of 3), 95",
+        ),
+        ({"rotary": [3.2], "none": [3.3]}, {}, "none, since no contrast has one; margin: 0.01"),
+    ],
+)
+def test_intervals_are_named_as_the_claims_have_them(tmp_path, losses, options, said):
+    frames = read_frames(results(tmp_path, losses, **options))
+    assert dict(facts(frames))["Intervals"].startswith(said)
+    names = {"floored": "floored", "paired": "Bonferroni", "always-valid": "always-valid"}
+    for claim in judge(frames).claims:
+        assert claim.low is None or names[claim.interval] in said

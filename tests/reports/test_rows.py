@@ -1,3 +1,4 @@
+import json
 import math
 from datetime import UTC, datetime
 
@@ -9,8 +10,9 @@ from reports.frames import read_frames
 from reports.marks import Scale, scale_ticks
 from reports.material import Material
 from reports.numbers import NO_RESULT, THIN
+from reports.parts import variants
 from reports.verdict import judge
-from tests.results import as_probe, results
+from tests.results import as_probe, edit_manifest, results
 
 LOSSES = {
     "rotary": [3.201, 3.198, 3.209, 3.2],
@@ -142,3 +144,36 @@ def test_flops_of_a_step_are_those_of_its_cells_where_few_places_predict(tmp_pat
     frames = read_frames(folder)
     summary = Material(frames, judge(frames), datetime(2026, 1, 1, tzinfo=UTC)).summaries[0]
     assert summary.flops_per_step == pytest.approx(summary.flops / 60)
+
+
+def test_of_several_that_could_be_the_best_each_is_marked(tmp_path):
+    losses = {"rotary": [3.2, 3.21, 3.19], "none": [3.21, 3.19, 3.2], "bad": [4.2, 4.21, 4.2]}
+    found = material(tmp_path, losses)
+    assert found.verdict.set == ("rotary", "none")
+    assert [row.could_be_best for row in found.rows] == [True, True, False]
+    clear = material(tmp_path / "clear", {**losses, "none": [4.21, 4.19, 4.2]})
+    assert not any(row.could_be_best for row in clear.rows)
+
+
+def test_the_baseline_has_no_noise_where_nothing_ran(tmp_path):
+    assert material(tmp_path).rows[0].noise == "1"
+    status = {f"{name}/{seed}": "failed" for name in LOSSES for seed in range(4)}
+    assert material(tmp_path, status=status).rows[0].noise == "–"
+
+
+def test_what_nobody_noted_is_not_known(tmp_path):
+    folder = results(tmp_path, LOSSES)
+    variants = json.loads((folder / "manifest.json").read_text())["variants"]
+    edit_manifest(folder, variants=[each | {"parameters": None} for each in variants])
+    table = pl.read_parquet(folder / "cells.parquet")
+    table.with_columns(flops=pl.lit(None, pl.Float64)).write_parquet(folder / "cells.parquet")
+    frames = read_frames(folder)
+    row = Material(frames, judge(frames), datetime(2026, 1, 1, tzinfo=UTC)).rows[0]
+    assert (row.parameters, row.flops) == ("not known", "not known")
+
+
+def test_a_baseline_in_quotes_gets_no_genitive(tmp_path):
+    found = material(tmp_path, labels={"rotary": "rotary, heads = 4"}, steps=400)
+    said = variants(found).noise_note
+    assert "a multiple of the baseline's" in said
+    assert "”'s" not in said

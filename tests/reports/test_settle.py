@@ -78,6 +78,19 @@ def test_comparisons_with_the_baseline_are_planned_before_pairs_of_a_claim(tmp_p
     assert named == [("x", "rotary"), ("none", "rotary"), ("x", "none")]
 
 
+def test_what_could_be_the_best_is_settled_first(tmp_path):
+    losses = {
+        "rotary": [3.2, 3.21, 3.22, 3.2],
+        "none": [3.203, 3.215, 3.223, 3.208],
+        "x": [3.196, 3.213, 3.219, 3.208],
+    }
+    found = material(tmp_path, losses)
+    for best, order in ((("x",), ["x", "none"]), (("none", "x"), ["none", "x"])):
+        verdict = replace(found.verdict, set=best)
+        planned = plans(found.frames, verdict, found.summaries)
+        assert [plan.claim.a for plan in planned] == order
+
+
 def test_one_seed_needs_a_second_one_first(tmp_path):
     found = material(tmp_path, {"rotary": [3.2], "none": [3.3]})
     assert "second seed" in note(found.plans, found.verdict)
@@ -141,3 +154,21 @@ def test_on_the_way_to_a_look_nothing_is_planned(tmp_path):
     found = material(tmp_path, losses, **(LOOKS | {"taken": [3]}))
     assert found.plans == ()
     assert without_plan(found.frames, found.verdict) == ()
+
+
+def test_cells_that_failed_are_tried_again_before_any_further_seed(tmp_path):
+    status = {f"{name}/{seed}": "failed" for name in UNRESOLVED for seed in range(3)}
+    found = material(tmp_path, UNRESOLVED, status=status)
+    assert "second seed" not in note(found.plans, found.verdict)
+    assert note(found.plans, found.verdict).startswith("Cells failed")
+    (said,) = without_plan(found.frames, found.verdict)
+    assert said == (
+        "6 of 6 cells failed. One command tries all of them again: "
+        "python -m ablations.run grid=positions"
+    )
+
+
+def test_a_verdict_says_nothing_of_cells_to_try_again(tmp_path):
+    found = material(tmp_path, UNRESOLVED, status={"none/2": "failed"})
+    assert "Cells failed" not in note(found.plans, found.verdict)
+    assert not [each for each in without_plan(found.frames, found.verdict) if "again" in each]

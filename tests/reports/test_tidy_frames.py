@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from reports import figures
 from reports.errors import UserError
 from reports.frames import read_frames, read_grid_frames
 from tests.results import edit_manifest, results
@@ -69,3 +70,11 @@ def test_it_says_what_it_is_in_a_few_lines(folder):
         "rows      cells 6, steps 300, evaluations 25, documents 40",
         "folder    results/positions",
     ]
+
+
+def test_a_variant_called_baseline_is_not_called_so_twice(tmp_path):
+    named = results(tmp_path, {"baseline": [3.2], "none": [3.3]}, name="named")
+    assert "variants  baseline, none" in repr(read_frames(named)).splitlines()
+    drawn = figures.difference(read_frames(named), 0)
+    zero = [each.text for each in drawn.layout.annotations if "baseline" in each.text]
+    assert zero == ["baseline"]
