@@ -34,6 +34,7 @@ CONTENTS = (
 # Sentences of contrasts that stand open below the headline; the others are folded.
 OPEN_SENTENCES = 5
 OPEN_CAVEATS = 4
+DISPLAYED = 240  # characters of a headline that are set in the largest type
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Said:
 
     question: str
     headline: tuple[Words, ...]
+    is_long: bool
     because: tuple[str, ...]
     folded: tuple[str, ...]
     scope: str
@@ -164,7 +166,8 @@ def _contents(material: Material) -> tuple[tuple[str, str], ...]:
 
 
 def _said(manifest: Manifest, verdict: Verdict, contents: Sequence[tuple[str, str]]) -> Said:
-    told = tuple(claim.text for claim in _in_order(verdict.claims))
+    said = [claim.text for claim in _in_order(verdict.claims)]
+    told = tuple(text for text in said if text not in verdict.text)  # nothing is said twice
     effects = [" ".join(verdict.effects)] if verdict.effects else []
     rerun = [f"The re-run of the best: {manifest.command}"] if verdict.kind == "search" else []
     named = _candidates(manifest, verdict)
@@ -173,6 +176,7 @@ def _said(manifest: Manifest, verdict: Verdict, contents: Sequence[tuple[str, st
     return Said(
         question=manifest.question,
         headline=headline(verdict.text, verdict.lead),
+        is_long=len(verdict.text) > DISPLAYED,
         because=opened,
         folded=told[OPEN_SENTENCES:],
         scope=verdict.scope,

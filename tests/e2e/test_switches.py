@@ -58,7 +58,7 @@ def test_a_figure_that_was_drawn_while_hidden_fits_once_it_is_shown(browser, pat
     with opened(browser, path, width=width) as seen:
         for _, second in SECTIONS:
             seen.page.locator(f"input[value={second}]").check()
-            seen.settle()
+            seen.run("() => new Promise(done => setTimeout(done, 400))")  # plotly resizes after 100
             assert seen.run(DRAWN, second) == width_of(seen, second) > 0
         assert seen.run("() => document.documentElement.scrollWidth") == width
         assert seen.messages == []
