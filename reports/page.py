@@ -13,7 +13,15 @@ from reports.frames import Frames
 from reports.material import Material
 from reports.provenance import package_version
 from reports.templating import asset, templates
-from reports.tiers import COARSEST, Stored, kept_whole, most_bytes, resolution, steps_file, store
+from reports.tiers import (
+    COARSEST,
+    Stored,
+    kept_whole,
+    most_bytes,
+    resolution,
+    steps_file,
+    store_most,
+)
 
 LONG = 400_000
 """Characters of data above which it is packed; before that it can be read in the file."""
@@ -53,12 +61,12 @@ def render(material: Material, most: int | None = None) -> str:
         "js": script,
         "plotly": _packed_plotly(),
     }
-    whole = kept_whole(material)
+    kept = kept_whole(material)
     # What is not curves, and longest where some cells stand in buckets.
-    some = (1, *[COARSEST] * len(whole))[: len(whole)]
+    some = (1, *[COARSEST] * len(losses))[: len(losses)]
     bare = _filled(fixed, said, material, Stored(some, "", losses.shape))
     limit = most_bytes(*losses.shape) if most is None else most
-    found = store(losses, whole, limit - len(bare.encode("utf-8")))
+    found = store_most(losses, kept, limit - len(bare.encode("utf-8")))
     return _filled(fixed, said, material, found)
 
 

@@ -20,11 +20,12 @@ def picture_caveats(frames: Frames, claims: Sequence[Claim]) -> Iterator[Caveat]
     """
     if judged_length(frames.manifest) is not None:
         return
-    judged = [each for each in claims if each.verdict in CONTRADICTED]
+    if not any(each.verdict in CONTRADICTED for each in claims):
+        return
     told = [
         (each.claim, tell(each.gaps.shares, each.claim.verdict))
-        for each in (observed(frames, tuple(claims)) if judged else ())
-        if each.claim in judged
+        for each in observed(frames, tuple(claims))
+        if each.claim.verdict in CONTRADICTED
     ]
     worst = max(told, key=lambda each: each[1].misled, default=None)
     if worst is None or worst[1].misled < WORTH_SAYING:

@@ -62,26 +62,39 @@ def store(losses: Array, whole: Sequence[bool], room: int) -> Stored:
 
     Args:
         losses: [cells, steps]; NaN where there is none.
-        whole: of each cell, whether it stays at every step if not all can; where that is said of
-            all, none of them does.
+        whole: of each cell, whether it stays at every step if not all can.
         room: bytes. Where even the widest bucket takes more, that is what is returned.
     """
     every, size = rounded(losses), 1
     found = _stored(every, whole, size, room)
-    if found is None and all(whole):  # every cell has a colour: some must be coarser all the same
-        whole = [False] * len(whole)
     while found is None:
         size *= 2
-        last = size >= min(COARSEST, max(2, losses.shape[1]))
+        last = all(whole) or size >= min(COARSEST, max(2, losses.shape[1]))
         found = _stored(every, whole, size, NO_LIMIT if last else room)
     return found
 
 
-def kept_whole(material: Material) -> tuple[bool, ...]:
-    """Say of each cell whether a figure needs every step of it.
+def store_most(losses: Array, kept: Sequence[Sequence[bool]], room: int) -> Stored:
+    """Pack with the first of `kept` that leaves the curves at most `room` bytes, or with the last.
 
-    These are the cells of the variants that have a colour, and those of the misleading views that
-    the page shows or opens.
+    Args:
+        losses: [cells, steps]; NaN where there is none.
+        kept: from the most to the fewest cells that stay at every step; see `store`.
+        room: bytes.
+    """
+    *more, fewest = kept
+    for whole in more:
+        found = store(losses, whole, room)
+        if len(found.text) <= room:
+            return found
+    return store(losses, fewest, room)
+
+
+def kept_whole(material: Material) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
+    """Say of each cell whether it should stay at every step, and whether it must.
+
+    The misleading views that the page shows or opens need every step of their cells; the variants
+    that have a colour should have theirs as well, where there is room.
     """
     manifest = material.frames.manifest
     named = {
@@ -90,9 +103,9 @@ def kept_whole(material: Material) -> tuple[bool, ...]:
         if mark.slot is not None
     }
     seen = {(name, each.seed) for each in _views(material) for name in each.variants}
-    return tuple(
-        cell.variant in named or (cell.variant, cell.seed) in seen for cell in manifest.cells
-    )
+    must = tuple((cell.variant, cell.seed) in seen for cell in manifest.cells)
+    pairs = zip(manifest.cells, must, strict=True)
+    return tuple(cell.variant in named or needed for cell, needed in pairs), must
 
 
 def steps_file(material: Material) -> str:
@@ -122,8 +135,8 @@ def resolution(stored: Stored, place: str) -> str:
         return f"Every step of every cell is in this page, to 1/4096 of a nat. {elsewhere}"
     many, cells = stored.buckets.count(1), len(stored.buckets)
     whole = (
-        f"{many} of {cells} cells are in this page at every step, those of the variants that begin "
-        "in colour and of the misleading views"
+        f"{many} of {cells} cells are in this page at every step, those of the misleading views "
+        "and, where there is room, of the variants that begin in colour"
     )
     if many == 0:
         whole = "No cell is in this page at every step"

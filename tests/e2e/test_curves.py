@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.browser import chromium, opened, write_page
+from tests.browser import opened, write_page
 from tests.results import results
 
 pytestmark = pytest.mark.e2e
@@ -19,12 +19,6 @@ LOSSES = {
     "none": [3.255, 3.247, 3.260],
     "linspace": [3.270, 3.262, 3.268],
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 
 from reports.exporters.curves import write_curves
 from reports.frames import read_frames
-from tests.browser import chromium, opened, write_page
+from tests.browser import opened, write_page
 from tests.results import results
 
 pytestmark = pytest.mark.e2e
@@ -45,12 +45,6 @@ LOOKED_AT = """async url => {
     }
     return { width, height, first, ink: ink / (width * height), colours: [...colours] };
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -5,19 +5,13 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 
-from tests.browser import chromium, opened, write_page
+from tests.browser import opened, write_page
 from tests.results import results
 
 pytestmark = pytest.mark.e2e
 
 SHORT = {"sinusoidal": [3.20, 3.21], "alibi": [3.22, 3.20], "learned": [3.24, 3.22]}
 LONG = {"sinusoidal": [5.1, 5.4], "alibi": [3.15, 3.17], "learned": [None, None]}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from reports.document import document
 from reports.frames import read_frames
 from reports.material import Material
 from reports.verdict import judge
-from tests.browser import BUILT, chromium, opened, write_page
+from tests.browser import BUILT, opened, write_page
 from tests.pictures import drawn, readings, smoothed
 from tests.results import results
 
@@ -23,12 +23,6 @@ LOSSES = {
     "linspace": [3.250, 3.242, 3.248, 3.247],
 }
 NAMES = list(LOSSES)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import chromium, opened, write_page
+from tests.browser import opened, write_page
 from tests.results import results
 
 pytestmark = pytest.mark.e2e
@@ -28,12 +28,6 @@ NARROW = """() => [...document.querySelectorAll('td, th')]
     .filter(each => each.getBoundingClientRect().width < 36
         && getComputedStyle(each.closest('table').tHead ?? each).clipPath === 'none')
     .map(each => each.outerHTML.slice(0, 100))"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from axe_playwright_python.base import AXE_FILE_PATH
 
 from reports.build import main
 from reports.context import title_sentences
-from tests.browser import chromium, opened, write_page
+from tests.browser import opened, write_page
 from tests.results import results
 
 pytestmark = pytest.mark.e2e
@@ -20,12 +20,6 @@ LOSSES = {
     "linspace": [3.270, 3.262, 3.268],
 }
 HOSTILE = "</script><img src=x onerror=alert(1)>"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

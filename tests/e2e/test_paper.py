@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import Opened, chromium, opened, write_page
+from tests.browser import Opened, opened, write_page
 from tests.results import results
 
 pytestmark = pytest.mark.e2e
@@ -25,12 +25,6 @@ MANY = [
 MARGIN = 14 / 25.4 * 72
 # Between the margins of A4, the narrower of both, in pixels.
 PAPER = int((210 - 2 * 14) / 25.4 * 96)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

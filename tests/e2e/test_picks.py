@@ -4,18 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import chromium, opened
+from tests.browser import opened
 from tests.variants import NAMES, sort, swatches, write_product
 
 pytestmark = pytest.mark.e2e
 
 INK = "rgb(22, 25, 29)"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

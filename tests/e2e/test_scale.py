@@ -12,7 +12,7 @@ from reports.material import Material
 from reports.page import render
 from reports.tiers import NO_LIMIT
 from reports.verdict import judge
-from tests.browser import BUILT, chromium, opened
+from tests.browser import BUILT, opened
 from tests.results import results
 
 pytestmark = pytest.mark.e2e
@@ -26,12 +26,6 @@ VARIANTS = [
     for mlp in ("plain", "gated", "moe")
 ]
 MOST_TRACES = 30
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 
-from tests.browser import chromium, opened, write_page
+from tests.browser import opened, write_page
 from tests.chosen import RATE, search, usual_tuning
 from tests.results import results
 
@@ -15,12 +15,6 @@ LOSSES = {"baseline": [3.30, 3.31, 3.29], "best": [3.22, 3.233, 3.208]}
 STATUSES = {3: "pruned", 7: "diverged", 11: "pruned", 12: "failed", 20: "pruned"}
 MATCH = {"quantity": "flops", "key": "mlp.width", "tolerance": 0.02, "solved": {"best": 171}}
 TAGS = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

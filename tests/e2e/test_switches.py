@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 
-from tests.browser import chromium, opened, write_page
+from tests.browser import opened, write_page
 from tests.results import results
 
 pytestmark = pytest.mark.e2e
@@ -18,12 +18,6 @@ DRAWN = """id => {
     const svg = place.querySelector('.main-svg');
     return svg && place.dataset.ready === '1' ? svg.getBoundingClientRect().width : 0;
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

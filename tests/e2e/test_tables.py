@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 
-from tests.browser import chromium, opened, write_page
+from tests.browser import opened, write_page
 from tests.results import results
 from tests.variants import sort, swatches, write_product
 
@@ -19,12 +19,6 @@ FEW = {
     "alibi": [None, None, None],
     "fire": [3.11, 3.12, 3.11],
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

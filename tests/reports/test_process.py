@@ -30,15 +30,27 @@ def start(folder, module, *arguments):
     )  # fmt: skip
 
 
-def test_an_interrupted_report_says_so_and_leaves_nothing_half_written(folder):
-    process = start(folder, "reports.build", "grid=positions")
-    maps = Path(f"/proc/{process.pid}/maps")
-    while "/scipy/" not in maps.read_text():  # imported when the command has been read
-        time.sleep(0.01)
+def test_an_interrupted_report_says_so_and_leaves_nothing_half_written(tmp_path):
+    manifest = results(tmp_path, LOSSES) / "manifest.json"
+    manifest.unlink()
+    os.mkfifo(manifest)  # nobody ever writes it, so the command is sure to be at work
+    process = start(tmp_path, "reports.build", "grid=positions")
+    writer = once_it_is_read(manifest)
     process.send_signal(signal.SIGINT)
+    os.close(writer)  # should the signal have come just before the read, this ends the read
     _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (130, "interrupted\n")
-    assert [each.name for each in (folder / "results").iterdir()] == ["positions"]
+    assert [each.name for each in (tmp_path / "results").iterdir()] == ["positions"]
+
+
+def once_it_is_read(pipe):
+    """Wait until somebody reads a pipe, and return its other end."""
+    for _ in range(6000):
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            time.sleep(0.01)
+    raise TimeoutError(pipe)
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(folder):

@@ -16,7 +16,7 @@ from reports.encode import MISSING, QUANTUM, in_buckets, rounded
 from reports.frames import read_frames
 from reports.material import Material
 from reports.page import render
-from reports.tiers import NO_LIMIT, Stored, most_bytes, resolution, store
+from reports.tiers import NO_LIMIT, Stored, kept_whole, most_bytes, resolution, store, store_most
 from reports.verdict import judge
 from tests.browser import BUILT
 from tests.results import results
@@ -95,6 +95,27 @@ def test_the_buckets_are_the_smallest_power_of_two_that_fits(share):
     assert stored.buckets == (1, 1, *[size] * 10)
     np.testing.assert_array_equal(rows[1][0], rounded(losses[1]))
     np.testing.assert_array_equal(rows[5], in_buckets(rounded(losses[5]), size))
+
+
+def test_where_every_cell_has_a_colour_the_misleading_views_keep_every_step(tmp_path):
+    losses = {
+        "rotary": [3.201, 3.198, 3.209, 3.200],
+        "none": [3.221, 3.217, 3.222, 3.220],
+        "linspace": [3.250, 3.242, 3.248, 3.247],
+    }
+    frames = read_frames(results(tmp_path, losses, steps=400, noise={"none": 0.06}))
+    found = Material(frames, judge(frames), BUILT)
+    should, must = kept_whole(found)
+    assert all(should)
+    assert 0 < sum(must) < len(must)
+    shown = found.misleading.pictures.bad
+    places = {(cell.variant, cell.seed): at for at, cell in enumerate(frames.manifest.cells)}
+    assert all(must[places[name, shown.seed]] for name in shown.variants)
+    every = store(found.matrix, should, NO_LIMIT)
+    assert store_most(found.matrix, (should, must), len(every.text)).size == 1
+    stored = store_most(found.matrix, (should, must), int(0.8 * len(every.text)))
+    assert len(stored.text) <= 0.8 * len(every.text)
+    assert [size == 1 for size in stored.buckets] == list(must)
 
 
 def test_where_nothing_fits_the_widest_buckets_are_stored():
