@@ -53,11 +53,16 @@ class Curves:
 
 @dataclass(frozen=True)
 class Multiple:
-    """A small figure with the look of its variant."""
+    """A small figure with the look of its variant.
+
+    Fields:
+        follows: whether it is shown only while its variant has a colour.
+    """
 
     id: str
     drawing: Drawing
     look: Look
+    follows: bool
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,8 @@ def volatility(material: Material) -> Volatility:
         note=_volatility_note(material),
         sentences=sentences(marks, measures),
         multiples=tuple(
-            Multiple(each.id, each.drawing, Look(each.mark)) for each in material.multiples
+            Multiple(each.id, each.drawing, Look(each.mark), each.follows)
+            for each in material.multiples
         ),
         table=measures_table(marks, measures),
     )
@@ -251,8 +257,8 @@ def _volatility_note(material: Material) -> str:
         if material.multiples
         else ""
     )
-    if 0 < len(material.multiples) < len(material.marks):
-        lines += "There are panels of the variants that begin in colour; the table has all. "
+    if any(each.follows for each in material.multiples):
+        lines += "There are panels of the variants that are in colour; the table has all. "
     return (
         f"{lines}Step-to-step noise is mostly the batch's, common to all variants; own noise is "
         "what a variant adds to it."

@@ -63,11 +63,16 @@ def cost_table(marks: Sequence[Mark], summaries: Sequence[Summary]) -> Table:
 
 @dataclass(frozen=True)
 class Multiple:
-    """One of the small figures: its anchor, its drawing, the look of its variant."""
+    """One of the small figures: its anchor, its drawing, the look of its variant.
+
+    Fields:
+        follows: whether it is shown only while its variant has a colour.
+    """
 
     id: str
     drawing: Drawing
     mark: Mark
+    follows: bool
 
 
 def volatility_multiples(
@@ -89,11 +94,12 @@ def volatility_multiples(
             panel = Panel(mark, spread, measured[variant.name].spikes)
             given.append((_noise(measured[variant.name]), panel))
     # Of many the noisiest comes first; of few each keeps its place in the grid.
-    if len(given) > MOST_PANELS:
+    are_many = len(given) > MOST_PANELS
+    if are_many:
         given.sort(key=lambda each: -each[0])
     drawn = panels([panel for _, panel in given], window) if given else ()
     return tuple(
-        Multiple(f"volatility-{place}", drawing, mark)
+        Multiple(f"volatility-{place}", drawing, mark, are_many)
         for place, (mark, drawing) in enumerate(drawn)
     )
 

@@ -71,6 +71,7 @@ function picksOf(report, view, { endLabels, margin, plain }) {
       box.checked = state.slots.has(Number(box.dataset.pick));
       box.disabled = isFull && !box.checked;
     }
+    for (const panel of all('[data-panel]')) panel.hidden = colourAt(Number(panel.dataset.panel)) === null;
     for (const box of all('[data-variant]')) {
       const v = Number(box.dataset.variant);
       box.closest('label').hidden = slotOf(v) === null && state.off.has(v);

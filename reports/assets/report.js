@@ -49,9 +49,18 @@
 
   const tell = (id, note) => { if (note) find(`#note-${id}`).textContent = note; };
 
+  // What is near the screen is drawn, once; what is hidden comes near when it is shown.
+  const near = new IntersectionObserver(entries => entries.filter(entry => entry.isIntersecting).forEach(async ({ target }) => {
+    near.unobserve(target);
+    const isKnown = target.dataset.ready;
+    await draw(target.id.slice('figure-'.length));
+    if (isKnown) window.Plotly.Plots.resize(target);
+  }), { rootMargin: '700px 0px' });
+
   async function draw(id) {
     const place = find('#figure-' + id);
     if (!place || !window.Plotly) return;
+    if (place.closest('[data-panel][hidden]')) { drawn.delete(id); near.observe(place); return; }
     const { data, layout, note } = figures[id](place);
     drawn.add(id);
     tell(id, note);
@@ -226,14 +235,6 @@
     all('main section[id]').forEach(section => watch.observe(section));
   }
 
-  function drawWhenNear() {
-    const near = new IntersectionObserver(entries => entries.filter(entry => entry.isIntersecting).forEach(entry => {
-      near.unobserve(entry.target);
-      draw(entry.target.id.slice('figure-'.length));
-    }), { rootMargin: '700px 0px' });
-    all('.plot').forEach(place => near.observe(place));
-  }
-
   function redrawAtNewWidth() {
     let width = innerWidth, wait = 0;
     addEventListener('resize', () => {
@@ -288,7 +289,7 @@
   picks.bind(again);
   bindDownloads(report, view, { figures, draw, themed, plain });
   slotsDrawn = slotsNow();
-  drawWhenNear();
+  all('.plot').forEach(place => near.observe(place));
   redrawAtNewWidth();
   window.report = { state, smooth, columns, losses, drawAll, figures: Object.keys(figures), data: report };
   root.dataset.ready = '1';

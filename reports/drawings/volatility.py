@@ -14,6 +14,10 @@ Array = NDArray[np.float64]
 
 MOST_GHOSTS = 5
 MOST_PANELS = 12
+"""Figures that are shown at once; of more variants those with a colour are."""
+
+MOST_POINTS, FEWEST_POINTS, ALL_POINTS = 300, 60, 18_000
+"""Points of a line, and of the lines of all panels."""
 
 
 @dataclass(frozen=True)
@@ -58,26 +62,23 @@ def spread_between(curves: Array, window: int) -> Array:
 
 
 def panels(given: Sequence[Panel], window: int) -> tuple[tuple[Mark, Drawing], ...]:
-    """Draw one small figure a variant on a common scale, the others as ghosts.
-
-    Of more than 12 variants those with a colour are drawn; the table has all.
-    """
+    """Draw one small figure a variant on a common scale, the others as ghosts."""
     steps = np.arange(1, len(given[0].spread) + 1)
     # The first steps fall steeply, and there seeds differ by where they are on the fall.
     late = [panel.spread[len(steps) // 16 :] for panel in given]
     seen = [each[np.isfinite(each)] for each in late]
     top = max((float(each.max()) for each in seen if each.size), default=0.01) * 1.2
-    drawn = [panel for panel in given if len(given) <= MOST_PANELS or panel.mark.slot is not None]
-    return tuple((panel.mark, _panel(panel, given, steps, (top, window))) for panel in drawn)
+    points = max(FEWEST_POINTS, min(MOST_POINTS, ALL_POINTS // len(given)))
+    chosen = slice(window - 1, None, max(1, len(steps) // points))
+    return tuple((panel.mark, _panel(panel, given, steps, (top, chosen))) for panel in given)
 
 
 def _panel(
-    panel: Panel, given: Sequence[Panel], steps: NDArray[np.int64], frame: tuple[float, int]
+    panel: Panel, given: Sequence[Panel], steps: NDArray[np.int64], frame: tuple[float, slice]
 ) -> Drawing:
-    top, window = frame
+    top, chosen = frame
     figure = go.Figure()
     meta = {"place": panel.mark.place, "is_panel": True}
-    chosen = slice(window - 1, None, max(1, len(steps) // 300))
     for values in _others(panel, given):
         figure.add_scatter(
             x=steps[chosen],

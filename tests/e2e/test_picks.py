@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import opened
+from tests.browser import opened, write_page
+from tests.results import results
 from tests.variants import NAMES, sort, swatches, write_product
 
 pytestmark = pytest.mark.e2e
@@ -15,6 +16,13 @@ INK = "rgb(22, 25, 29)"
 @pytest.fixture(scope="module")
 def many(tmp_path_factory) -> Path:
     return write_product(tmp_path_factory.mktemp("picks"))
+
+
+@pytest.fixture(scope="module")
+def volatile(tmp_path_factory) -> Path:
+    """More variants than small figures are shown at once."""
+    losses = {f"v{place:02}": [3.2 + 0.01 * place, 3.21 + 0.01 * place] for place in range(14)}
+    return write_page(results(tmp_path_factory.mktemp("volatile"), losses, steps=200))
 
 
 def picks(seen) -> dict[str, str]:
@@ -154,3 +162,29 @@ def test_the_head_stays_in_sight_and_covers_no_box_that_has_the_focus(browser, m
             seen.page.keyboard.press("Shift+Tab")
             box = seen.run("() => document.activeElement.getBoundingClientRect().top")
             assert box >= seen.run(f"() => ({head})().bottom")
+
+
+def test_a_picked_variant_gets_its_small_figure_and_the_other_loses_it(browser, volatile):
+    shown = """() => [...document.querySelectorAll('#volatility .multiples > div')]
+        .filter(each => !each.hidden).map(each => each.querySelector('h3').innerText.trim())"""
+    with opened(browser, volatile) as seen:
+        before = seen.run(shown)
+        assert 1 < len(before) <= 5
+        old = next(name for name in before if name != "v00")
+        new = next(f"v{place:02}" for place in range(1, 14) if f"v{place:02}" not in before)
+        seen.page.locator(f"[data-pick='{int(old[1:])}']").uncheck()
+        seen.page.locator(f"[data-pick='{int(new[1:])}']").check()
+        assert {*seen.run(shown)} == {*before} - {old} | {new}
+        panel = seen.page.locator("#volatility .multiples > div", has_text=new)
+        panel.scroll_into_view_if_needed()
+        panel.locator(".main-svg").first.wait_for()
+        seen.settle()
+        colours = """id => [...document.querySelectorAll('#volatility .multiples > div')]
+            .filter(each => !each.hidden && each.querySelector('.plot').data)
+            .map(each => each.querySelector('.plot').data.find(t => t.meta?.is_panel).line.color)"""
+        drawn = seen.run(colours)
+        assert len(drawn) == len({*drawn}) == len(before)
+        plot = panel.locator(".plot")
+        inside = plot.locator(".main-svg").first.bounding_box()
+        assert inside["width"] == pytest.approx(plot.bounding_box()["width"], abs=1)
+        assert seen.messages == []

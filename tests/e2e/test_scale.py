@@ -90,8 +90,10 @@ def overlaps(page) -> list[list[str]]:
 
 def traces(page) -> dict[str, int]:
     return page.run(
-        """() => Object.fromEntries(window.report.figures.map(
-            id => [id, document.getElementById('figure-' + id)?.data?.length ?? 0]))"""
+        """() => Object.fromEntries(window.report.figures
+            .map(id => [id, document.getElementById('figure-' + id)])
+            .filter(([, place]) => !place.closest('[data-panel][hidden]'))
+            .map(([id, place]) => [id, place.data?.length ?? 0]))"""
     )
 
 
