@@ -1,7 +1,7 @@
 """Over how many steps a curve remembers where it was, and what that leaves of its mean."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from reports.noise import FEWEST_POINTS, ROUNDING, Array
 
 WINDOWS = 5.0  # the sum of correlations ends at so many autocorrelation times
 RELIABLE = 50.0  # a series shorter than so many autocorrelation times shows too little
+TREND = 100.0  # a local line over fewer autocorrelation times takes a part of them along
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Memory:
         window: the last lag in the sum.
         points: length of the series.
         standard_deviation: of one point.
-        is_reliable: whether there are 50 tau points; otherwise tau is "at least".
+        is_reliable: whether there are enough points; otherwise tau is "at least".
     """
 
     tau: float
@@ -43,8 +44,8 @@ class Memory:
 def memory(y: Array) -> Memory | None:
     """Return the autocorrelation time of a series without trend.
 
-    Formula: tau = 1 + 2 sum_(k <= M) rho_k, with M the first lag of at least 5 tau(M). Values that
-    are not finite are left out.
+    Formula: tau = 1 + 2 sum_(k <= M) rho_k, with M the first lag of at least 5 tau(M); reliable
+    from 50 tau points. Values that are not finite are left out.
     Returns: None below 30 points and for a series that does not vary.
     Source: Sokal 1997, Monte Carlo methods in statistical mechanics (the window, as in emcee).
     """
@@ -57,6 +58,24 @@ def memory(y: Array) -> Memory | None:
     tau = max(float(taus[window]), 1 / len(values))
     deviation = float(np.std(values, ddof=1))
     return Memory(tau, window, len(values), deviation, len(values) >= RELIABLE * tau)
+
+
+def memory_around_trend(residuals: Array, span: float) -> Memory | None:
+    """Return the autocorrelation time of what is left of a series without its local trend.
+
+    The trend takes slow parts along: tau is too small then, and below 1 where the points were
+    independent. It is 1 or more here, and reliable only where the trend's lines are 100 tau long.
+
+    Args:
+        residuals: around the trend.
+        span: points that a line of the trend is fitted to.
+    """
+    found = memory(residuals)
+    if found is None:
+        return None
+    tau = max(1.0, found.tau)
+    is_long = found.points >= RELIABLE * tau and span >= TREND * tau
+    return replace(found, tau=tau, is_reliable=is_long)
 
 
 def correlations(y: Array) -> Array:

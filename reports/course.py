@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from reports.autocorrelation import Memory, memory
+from reports.autocorrelation import Memory, memory_around_trend
 from reports.crossings import Lead, lead
 from reports.endings import Tail, tail
 from reports.estimates import Array, Interval
@@ -17,7 +17,7 @@ from reports.powerlaw import PowerLaw, binned, power_law
 from reports.spikescores import monitor_score, paper_score
 from reports.spread import Spread, spread, spread_ratio
 from reports.training import Curve, difference, of_variant, pairs
-from reports.wander import BINS, Motion, motion, motions, trend
+from reports.wander import BINS, SPAN, Motion, motion, motions, trend
 
 SCORES = {"loss": "loss", "gradient_norm": "gradient norm"}
 
@@ -115,7 +115,7 @@ def _run(curve: Curve) -> Run:
     return Run(
         curve.seed,
         motion(x[late], y[late], residuals[late]),
-        memory(residuals[late]),
+        memory_around_trend(residuals[late], SPAN * len(x)),
         per_step,
         motions(x, y, residuals),
     )
