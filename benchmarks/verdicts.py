@@ -85,6 +85,18 @@ QUESTIONS = (
         ),
     ),
     Question(
+        "beyond",
+        "Noise for which no promise is made, since few seeds do not show it: sweeps with a false "
+        "verdict, all means equal. Skewed is exponential; of bad seeds 15 % end 10 standard "
+        "deviations higher.",
+        questions.beyond,
+        (
+            Column("noise", "noise", form="text"),
+            Column("variants", "variants", form="text"),
+            *_seeds(("3 seeds", "5 seeds", "10 seeds", "until decided")),
+        ),
+    ),
+    Question(
         "best",
         "The set that could be the best: how often it holds a variant that is truly the best, at "
         "least over nine patterns, all equal; before and after those called worse are left out; "

@@ -21,6 +21,9 @@ Noise = Literal[
     "student",
     "exponential",
     "outliers",
+    "skewed, log-normal",
+    "one skewed, 8x",
+    "one has bad seeds",
 ]
 NOISES: tuple[Noise, ...] = (
     "spread",
@@ -33,6 +36,13 @@ NOISES: tuple[Noise, ...] = (
     "exponential",
     "outliers",
 )
+BEYOND: tuple[Noise, ...] = (
+    "skewed, log-normal",
+    "one skewed, 8x",
+    "one has bad seeds",
+)
+"""Noise for which no interval of a few seeds keeps its promise: skewed to unequal sides."""
+
 VARIANCES: tuple[Noise, ...] = (
     "equal",
     "one variant 8x",
@@ -45,6 +55,7 @@ VARIANCES: tuple[Noise, ...] = (
 DEGREES = 14.3  # of the spread of variances between recipes in the logs of modded-nanogpt
 CALM, NOISY = 0.0013, 0.005  # nats: a GPT-2 of 124M parameters; a small model, briefly trained
 WILD = 1.0  # nats: nothing is ever within the margin, so that no contrast ends before it misleads
+BAD_SEEDS, HOW_BAD = 0.15, 10.0  # a share of the seeds ends so many standard deviations higher
 LARGE, SMALL = 0.01, 0.003  # nats: standard deviation of the true means of variants
 
 
@@ -125,13 +136,13 @@ def _scales(setting: Setting, sweeps: int, generator: np.random.Generator) -> Ar
     match setting.noise:
         case "one variant 3x":
             scales[:, 1] *= 3
-        case "one variant 8x":
+        case "one variant 8x" | "one skewed, 8x":
             scales[:, 1] *= 8
         case "two variants 8x":
             scales[:, 1:3] *= 8
         case "baseline 3x":
             scales[:, 0] *= 3
-        case "log-normal":
+        case "log-normal" | "skewed, log-normal":
             scales = np.exp(generator.standard_normal(shape))
         case "equal":
             scales = np.ones(shape)
@@ -145,13 +156,18 @@ def _scales(setting: Setting, sweeps: int, generator: np.random.Generator) -> Ar
 
 
 def _standard(noise: Noise, shape: tuple[int, ...], generator: np.random.Generator) -> Array:
-    """Noise of mean 0 and variance 1; outliers come on top of it."""
+    """Noise of mean 0 and variance 1; outliers and bad seeds come on top of it."""
     match noise:
         case "student":
             heavy: Array = generator.standard_t(3, shape) / np.sqrt(3)
             return heavy
-        case "exponential":
+        case "exponential" | "skewed, log-normal" | "one skewed, 8x":
             return generator.standard_exponential(shape) - 1
+        case "one has bad seeds":
+            is_bad = generator.random(shape) < BAD_SEEDS
+            only = np.arange(shape[1])[:, None] == 1
+            jumps = np.where(only, HOW_BAD * (is_bad - BAD_SEEDS), 0.0)
+            return generator.standard_normal(shape) + jumps
         case "outliers":
             outlying = generator.random(shape) < 0.03  # noqa: PLR2004 - 3 % of them, 5 times as far
             return generator.standard_normal(shape) * np.where(outlying, 5.0, 1.0)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from benchmarks.verdicts_measure import Said, Share, false_share, measure, said_by
 from benchmarks.verdicts_noise import (
+    BEYOND,
     LARGE,
     NOISES,
     NOISY,
@@ -87,6 +88,20 @@ def patterns(effort: Effort) -> Iterator[Row]:
                 every = {each: _looked(name, variants, each, effort) for each in NOISES}
                 row |= _worst("until decided", every)
             yield row
+
+
+def beyond(effort: Effort) -> Iterator[Row]:
+    """Noise that no few seeds can be safe from, all means equal."""
+    for noise in BEYOND:
+        for variants in (3, 6):
+            row: dict[str, str | float | None] = {"noise": noise, "variants": variants}
+            for seeds in SEEDS:
+                row |= _worst(
+                    f"{seeds} seeds", {noise: _false("floored", variants, seeds, noise, effort)}
+                )
+            yield row | _worst(
+                "until decided", {noise: _looked("floored", variants, noise, effort)}
+            )
 
 
 def _false(name: str, variants: int, seeds: int, noise: Noise, effort: Effort) -> Share:

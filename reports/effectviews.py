@@ -59,8 +59,18 @@ def sentences(given: Effects | None, margin: float | None) -> tuple[str, ...]:
     resolved = [each for each in averaged if each.is_resolved]
     told = [_largest(given, resolved)] if resolved else []
     if averaged and not resolved:
-        told = ["No main effect is resolved."]
+        told = [_none_resolved("main effect", averaged, margin)]
     return (*told, _interactions(given, margin))
+
+
+def _none_resolved(what: str, every: Sequence[Effect], margin: float | None) -> str:
+    small = [each for each in every if each.word == "equivalent"]
+    if not small:
+        return f"No {what} is resolved."
+    size = f"smaller than {margin:g} nats/token"
+    if len(small) == len(every):
+        return f"The {what} is {size}." if len(every) == 1 else f"All {what}s are {size}."
+    return f"No {what} is resolved; {len(small)} of {len(every)} are {size}."
 
 
 def _largest(given: Effects, resolved: Sequence[Effect]) -> str:
@@ -77,7 +87,7 @@ def _largest(given: Effects, resolved: Sequence[Effect]) -> str:
 def _interactions(given: Effects, margin: float | None) -> str:
     resolved = [each for each in given.interactions if each.is_resolved]
     if not resolved:
-        return "No interaction is resolved."
+        return _none_resolved("interaction", given.interactions, margin)
     largest = max(resolved, key=lambda each: abs(each.estimate or 0.0))
     one, other = (
         given.axes[axis].levels[level]

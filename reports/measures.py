@@ -15,7 +15,7 @@ from reports.measurestable import COLUMNS, lines, measures_row, stretches_table
 from reports.outlook import Outlook, outlooks
 from reports.tailtable import tails_table
 from reports.training import Curve, of_variant, training_curves
-from reports.volatility import BELOW, Volatility, volatility
+from reports.volatility import BELOW, IF_INDEPENDENT, Volatility, volatility
 from reports.wording import capital, listed, volatility_sentence
 
 NOT_ESTIMATED = "not estimated"
@@ -52,7 +52,8 @@ class Measures:
         """Write `1.35 to 3.35`, or why there is none; a long reason stands in a sentence."""
         ratio, note = self.estimates.own_ratio, self.estimates.own_note or ""
         if ratio is not None:
-            return f"{ratio.low:.2f} to {ratio.high:.2f}"
+            condition = ", if independent" if note == IF_INDEPENDENT else ""
+            return f"{ratio.low:.2f} to {ratio.high:.2f}{condition}"
         if note == BELOW:
             return BELOW_IN_A_CELL
         return note if len(note) <= LONGEST_IN_A_CELL else NOT_ESTIMATED
@@ -104,11 +105,16 @@ def _starts(curve: Curve) -> Starts:
 
 
 def finding(marks: Sequence[Mark], measured: Sequence[Measures]) -> str:
-    """Return the heading: the variant that is resolved to be noisier, or the plain noun."""
+    """Return the heading: the variant that is resolved to be noisier, or the plain noun.
+
+    What is resolved under a condition only stands in a sentence that names it.
+    """
     resolved = [
         (each.estimates.own_ratio.estimate, mark.label, each.ratio_text)
         for mark, each in zip(marks, measured, strict=True)
-        if each.estimates.own_ratio is not None and each.estimates.own_ratio.low > 1
+        if each.estimates.own_ratio is not None
+        and each.estimates.own_ratio.low > 1
+        and each.estimates.own_note != IF_INDEPENDENT
     ]
     if not resolved:
         return "Volatility"
@@ -152,7 +158,7 @@ def _reasons(marks: Sequence[Mark], measured: Sequence[Measures]) -> Iterator[st
     named: dict[tuple[str, bool], list[str]] = {}
     for mark, each in zip(marks, measured, strict=True):
         note = each.estimates.own_note or ""
-        if len(note) > LONGEST_IN_A_CELL:
+        if len(note) > LONGEST_IN_A_CELL and note != IF_INDEPENDENT:
             is_known = each.estimates.own_ratio is not None or each.estimates.own_noise == 0
             named.setdefault((note, is_known), []).append(mark.label)
     for (note, is_known), labels in named.items():

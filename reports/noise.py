@@ -186,16 +186,22 @@ def noise_ratio(variant: Array, baseline: Array, comparisons: int) -> Interval:
     return Interval(math.exp(mean), math.exp(inner.low), math.exp(inner.high), critical)
 
 
-def agrees(own: Interval, whole: Interval) -> bool:
+def is_borne_out(own: Interval, whole: Interval) -> bool:
     """Return whether a ratio of own noises says nothing that the whole noises do not bear out.
 
     What two other variants share counts as the batches' and leaves their own noise too small. The
     whole noise of a variant does not depend on the others: where own noises are equal it is equal.
-    So a ratio that is resolved needs one of the whole noises that is resolved the same way.
+    So a ratio that is resolved whatever they share needs one of the whole noises that is resolved
+    the same way.
     """
     if own.low > 1:
         return whole.low > 1
     return own.high >= 1 or whole.high < 1
+
+
+def is_contradicted(own: Interval, whole: Interval) -> bool:
+    """Return whether the whole noises are resolved the other way round than the own ones."""
+    return (own.low > 1 and whole.high < 1) or (own.high < 1 and whole.low > 1)
 
 
 def shared_unequally(seeds: Sequence[Array]) -> bool:

@@ -9,7 +9,7 @@ from reports.numbers import THIN, fixed
 COLUMNS = (
     "variant",
     "standard error of the last validation",
-    f"of the mean over the last 2{THIN}%",
+    f"of the mean over the last 20{THIN}% of tokens",
     "bias of that mean",
     "root mean square error of the last",
     "of the mean",

@@ -3,7 +3,7 @@
 Nothing that a user wrote is read as markup: every string is a `Text`, or plain.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from reports.summaries import Summary
 FEWEST_FOR_DRAWING = 100
 # Below this many the limits stand below their verdict, so that names have room.
 FEWEST_FOR_ONE_LINE = 140
+MOST_CAVEATS = 5
 _DRAWN = 25
 _DRAWING_COLUMN = 2
 _AGAINST_COLUMN = 3
@@ -91,7 +92,17 @@ def _blocks(material: Material) -> tuple[Sequence[str], ...]:
     beyond = terminal_lines(manifest, material.lengths)
     effects = [" ".join(material.verdict.effects)] if material.verdict.effects else []
     unfinished = unfinished_lines(material.frames)
-    return effects, beyond, unfinished, material.verdict.robust, _settling(material)
+    robust = material.verdict.robust
+    return effects, beyond, unfinished, [*robust, *_caveats(material)], _settling(material)
+
+
+def _caveats(material: Material) -> list[str]:
+    """Say what a reader must know before believing; the worst of many, and where the others are."""
+    told = [f"Caveat: {each.text}" for each in material.verdict.caveats]
+    left = len(told) - MOST_CAVEATS
+    if left < 2:  # noqa: PLR2004 - the line that says so would be as long as the caveat
+        return told
+    return [*told[:MOST_CAVEATS], f"{left} more caveats are in the report."]
 
 
 def _say(console: Console, text: Text) -> None:
@@ -107,10 +118,20 @@ def _legend(material: Material, signs: Signs | None) -> list[str]:
     own = f"±{drawn}: {percent(0.95)} interval of the mean over seeds"
     if not any(_has_limits(row) for row in material.rows):
         return [own]
-    many = any(claim.comparisons > 1 for claim in material.verdict.claims)
-    pairing = material.frames.manifest.pairing
-    kind = f"{pairing}, simultaneous" if many else pairing
-    return [f"{own}; against {material.baseline}: {kind}"]
+    return [f"{own}; against {material.baseline}: {', '.join(_kinds(material))}"]
+
+
+def _kinds(material: Material) -> Iterator[str]:
+    """What the intervals against the baseline are: paired, for all contrasts, their level."""
+    claims = [each for each in material.verdict.claims if each.low is not None]
+    yield material.frames.manifest.pairing
+    if any(each.interval == "always-valid" for each in claims):
+        yield "always-valid"
+    elif any(each.comparisons > 1 for each in claims):
+        yield "simultaneous"
+    levels = dict.fromkeys(percent(each.level) for each in claims)
+    if list(levels) != [percent(0.95)]:
+        yield " or ".join(levels)
 
 
 def _table(material: Material, width: int) -> Table:

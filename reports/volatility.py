@@ -16,7 +16,8 @@ from reports.estimates import Array, Interval
 from reports.frames import Frames
 from reports.noise import (
     FEWEST_POINTS,
-    agrees,
+    is_borne_out,
+    is_contradicted,
     jitter,
     noise_ratio,
     own_variances,
@@ -33,7 +34,8 @@ BELOW = "below the noise of the estimate"
 BASELINE_BELOW = "the baseline's is below the noise of the estimate"
 BELOW_OR_SHARED = f"{BELOW}, or some variants share more than the batches"
 SHARED = "too uncertain here, or some variants share more than the batches"
-UNCONFIRMED = "not confirmed by the whole noise of the two"
+CONTRADICTED = "the whole noise of the two says the opposite"
+IF_INDEPENDENT = "if no variants share noise beyond that of the batches"
 ONE_SEED = "one seed"
 
 
@@ -54,7 +56,7 @@ class Volatility:
     Fields:
         jitter: median over seeds of the step-to-step noise in the last half, in nats.
         own_ratio: own noise as a multiple of the baseline's, with its simultaneous interval.
-        own_note: why there is no ratio, if there is none.
+        own_note: why there is no ratio, or on what it rests.
         own_noise: median over seeds of the own noise in nats; 0 where its estimate is negative.
         common_share: of the noise that one sees, what the batches bring to all variants alike.
         spikes_per_run: mean number of spike events; None where runs are too short to tell.
@@ -211,7 +213,9 @@ def _ratio(
     if comparisons == 1:
         return found, TWO_VARIANTS
     whole = noise_ratio(_whole(seeds, name), _whole(seeds, baseline), comparisons)
-    return (found, None) if agrees(found, whole) else (None, UNCONFIRMED)
+    if is_contradicted(found, whole):
+        return None, CONTRADICTED
+    return found, None if is_borne_out(found, whole) else IF_INDEPENDENT
 
 
 def _own(seeds: Sequence[Residuals], name: str) -> Array:

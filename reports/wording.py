@@ -11,7 +11,7 @@ from reports.estimates import always_valid_critical
 from reports.judged import judged_tokens
 from reports.manifest import Cell, Manifest
 from reports.power import MOST_SEEDS
-from reports.volatility import Volatility
+from reports.volatility import IF_INDEPENDENT, Volatility
 
 NAMED_AT_MOST = 3
 
@@ -232,6 +232,8 @@ def volatility_sentence(label: str, measured: Volatility) -> str:
         "baseline's "
         f"({ratio.low:.2f} to {ratio.high:.2f}, {seeds})"
     )
+    if measured.own_note == IF_INDEPENDENT:
+        text += f" {IF_INDEPENDENT}"
     if measured.common_share is None:
         return f"{text}."
     share = numbers.percent(max(0.0, measured.common_share))

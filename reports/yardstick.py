@@ -32,11 +32,16 @@ def yardstick(frames: Frames, claims: Sequence[Claim]) -> Caveat:
     deviation, degrees, names = spread
     seen = max(abs(each.difference or 0.0) for each in claims)
     share = 2 * student_below(-seen / (deviation * math.sqrt(2)), degrees)
+    many = len(claims)
+    which = f", the largest of the {many} differences here," if many > 1 else ""
+    # whatever the pairs have in common, one of them does so at most so often
+    most = f", and one of {many} such pairs in up to {numbers.percent(min(1.0, many * share))}"
     text = (
         f"By the spread of seeds in {listed(names)} ({numbers.fixed(deviation, 4)} nats, "
         f"{degrees} degrees of freedom), two identical recipes with different seeds would "
         "differ by more than "
-        f"{numbers.fixed(seen, numbers.DECIMALS_ALONE)} in {numbers.percent(share)} of cases."
+        f"{numbers.fixed(seen, numbers.DECIMALS_ALONE)}{which} in {numbers.percent(share)} of "
+        f"cases{most if many > 1 else ''}."
     )
     return Caveat("yardstick", text, "provenance")
 

@@ -106,7 +106,7 @@ def _against(points: Sequence[Point], table: Table, axis: Axis, what: str) -> Dr
     return Drawing(
         title=axis.heading,
         subtitle=f"Loss against the {axis.noun} of one cell, 95{THIN}% intervals of both. "
-        f"Dashed: what no other variant beats in loss and {axis.noun}.",
+        "Dashed: no other mean is lower in both; whether it differs, the verdict says.",
         label=f"Final {what} against the {axis.noun} of one cell, by variant.",
         table=table,
         figure=figure,

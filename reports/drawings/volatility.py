@@ -123,7 +123,7 @@ def _events(panel: Panel) -> str:
     many = sum(len(starts.own) for starts in panel.spikes) + batch
     of_them = f", {batch} of the batches" if batch else ""
     last = panel.spread[np.isfinite(panel.spread)]
-    late = f"late spread ±{np.median(last[-len(last) // 4 :]):.3f} · " if last.size else ""
+    late = f"late spread {np.median(last[-len(last) // 4 :]):.3f} nats · " if last.size else ""
     if panel.spikes and all(each.is_short for each in panel.spikes):
         return f"{late}too few points to judge spikes"
     return f"{late}{many} spike{'' if many == 1 else 's'} in {len(panel.spikes)} runs{of_them}"

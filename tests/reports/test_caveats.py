@@ -1,5 +1,7 @@
 """What a reader is warned of."""
 
+import re
+
 import pytest
 
 from reports.frames import read_frames
@@ -167,6 +169,16 @@ def test_one_seed_is_measured_by_the_grids_beside_it(tmp_path):
         "By the spread of seeds in other (0.0122 nats, 16 degrees of freedom), two identical "
         "recipes with different seeds would differ by more than 0.050 in 1_% of cases."
     ).replace(f"{written('_')}degrees", " degrees")
+
+
+def test_one_seed_of_several_names_the_largest_difference_as_such(tmp_path):
+    results(tmp_path, TABLE, name="other")
+    losses = {"rotary": [3.2], "none": [3.25], "linspace": [3.23]}
+    text = caveats(tmp_path, losses)["yardstick"]
+    assert "differ by more than 0.050, the largest of the 2 differences here, in " in text
+    alone, together = (float(each) for each in re.findall(r"([\d.]+)\s?%", text))
+    assert alone < together <= 2 * alone + 1
+    assert "of cases, and one of 2 such pairs in up to " in text
 
 
 def test_a_neighbour_that_cannot_be_read_is_no_yardstick(tmp_path):

@@ -84,7 +84,7 @@ def test_the_largest_main_effect_is_named_and_no_interaction(tmp_path):
     )
     assert text.endswith(
         written(" interval +0.0481 to +0.0526, 5 seeds, 3 effects). ")
-        + "No interaction is resolved."
+        + "The interaction is smaller than 0.01 nats/token."
     )
 
 
@@ -131,6 +131,15 @@ def test_nothing_resolved(tmp_path):
     noise = np.random.default_rng(1).normal(0, 0.05, (4, 5))
     text = told(tmp_path, losses(0.0, 0.0, 0.0, noise))
     assert text == "No main effect is resolved. No interaction is resolved."
+
+
+def test_effects_within_the_margin_are_called_so(tmp_path):
+    noise = np.random.default_rng(1).normal(0, 0.0005, (4, 5))
+    text = told(tmp_path, losses(0.0, 0.0, 0.0, noise))
+    assert text == (
+        "All main effects are smaller than 0.01 nats/token. "
+        "The interaction is smaller than 0.01 nats/token."
+    )
 
 
 def test_one_seed_is_drawn_and_not_tested(tmp_path):

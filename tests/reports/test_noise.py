@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reports.noise import agrees, noise_ratio, own_variances, shared_unequally
+from reports.noise import is_borne_out, noise_ratio, own_variances, shared_unequally
 
 GRIDS = 150
 STEPS = 300
@@ -33,7 +33,7 @@ def printed(residuals):
     found = [(noise_ratio(s[:, v], s[:, 0], 2)) for v in (1, 2) for s in (own, whole)]
     pairs = [(found[0], found[1]), (found[2], found[3])]
     resolved = [(one, other) for one, other in pairs if not one.low <= 1 <= one.high]
-    given = not shared_unequally(residuals) and any(agrees(*each) for each in resolved)
+    given = not shared_unequally(residuals) and any(is_borne_out(*each) for each in resolved)
     return bool(resolved), given
 
 

@@ -144,3 +144,36 @@ def test_accuracy_is_shown_where_only_answers_are_predicted(tmp_path, width):
     for found in (shown(probe, width), plain(probe, PATH)):
         assert "accuracy" in found
         assert probe.rows[0].accuracy in found
+
+
+def test_caveats_stand_beside_what_is_robust_the_worst_of_many(tmp_path):
+    losses = {"rotary": [3.20, 3.21, 3.19, 3.2], "none": [3.26, 3.25, None, 3.27]}
+    given = material(results(tmp_path, losses))
+    assert 0 < len(given.verdict.caveats) <= 5
+    for text in (plain(given, PATH), shown(given, 80)):
+        for each in given.verdict.caveats:
+            assert f"Caveat: {each.text}\n" in text
+    names = [f"v{place}" for place in range(9)]
+    many = {
+        name: [3.2, 3.2001, 3.9] if place else [3.2, 3.2, 3.2] for place, name in enumerate(names)
+    }
+    status = {f"{name}/1": "failed" for name in names[1:]}
+    given = material(results(tmp_path / "many", many, status=status))
+    left = len(given.verdict.caveats) - 5
+    assert left > 1
+    text = plain(given, PATH)
+    assert text.count("Caveat: ") == 5
+    assert f"{left} more caveats are in the report.\n" in text
+
+
+def test_intervals_that_allow_for_looking_are_named_below_the_table(tmp_path):
+    losses = {
+        "rotary": [3.20, 3.21, 3.19, 3.205, 3.2],
+        "none": [3.26, 3.25, 3.262, 3.27, 3.25],
+        "linspace": [3.28, 3.26, 3.25, 3.27, 3.26],
+    }
+    seen = results(tmp_path, losses, looks=[[0, 1, 2], [0, 1, 2, 3, 4]])
+    assert "; against rotary: paired, always-valid\n" in plain(material(seen), PATH)
+    declared = results(tmp_path / "declared", losses, declared=(3, 5))
+    last = f"; against rotary: paired, simultaneous, {percent(0.975)}\n"
+    assert last in plain(material(declared), PATH)

@@ -9,6 +9,8 @@ import pytest
 
 from reports.estimates import paired_p
 from reports.frames import read_frames
+from reports.marks import marks
+from reports.measures import finding, measure
 from reports.noise import (
     end_of_divergence,
     jitter,
@@ -24,8 +26,8 @@ from reports.volatility import (
     BASELINE_BELOW,
     BELOW,
     BELOW_OR_SHARED,
+    IF_INDEPENDENT,
     SHARED,
-    UNCONFIRMED,
     _residuals_by_seed,
     common_share,
     volatility,
@@ -175,12 +177,46 @@ def test_variants_that_share_more_than_the_batches_have_no_ratios(tmp_path, shar
         assert found[name].own_note == SHARED
 
 
-def test_a_ratio_that_only_the_third_variant_shows_is_not_given(tmp_path):
+def test_a_ratio_that_only_the_third_variant_shows_names_what_it_rests_on(tmp_path):
     frames = near_clones(tmp_path, 0.3, 0.007)
     residuals = list(_residuals_by_seed(training_curves(frames), 3).values())
     own = np.sqrt([own_variances(np.array(list(each.values()))) for each in residuals])
     assert noise_ratio(own[:, 1], own[:, 0], 2).high < 1
-    assert volatility(frames)["none"].own_note == UNCONFIRMED
+    measured = volatility(frames)["none"]
+    assert measured.own_note == IF_INDEPENDENT
+    text = volatility_sentence("no positions", measured)
+    assert f" {IF_INDEPENDENT}; " in text
+    every = marks(frames)
+    assert finding(every, list(measure(frames).values())) == "Volatility"
+
+
+def independent(tmp_path, steps, own, seeds=3):
+    """A grid of three variants, each with its own noise, behind batches of 0.08."""
+    losses = {name: each[:1] * seeds for name, each in LOSSES.items()}
+    frames = read_frames(results(tmp_path, losses, steps=steps))
+
+    def drawn(number):
+        generator = np.random.default_rng(number)
+        batches = generator.normal(0, 0.08, (seeds, steps))
+        columns = [3 + batches + generator.normal(0, each, (seeds, steps)) for each in own]
+        losses = np.concatenate(columns).ravel()
+        return replace(frames, steps=frames.steps.with_columns(loss=losses))
+
+    return drawn
+
+
+def test_twice_the_own_noise_behind_batches_is_found_with_three_seeds(tmp_path):
+    grid = independent(tmp_path, 500, (0.01, 0.02, 0.01))
+    found = [volatility(grid(number))["none"].own_ratio for number in range(20)]
+    told = [each for each in found if each is not None]
+    assert sum(each.low > 1 for each in told) >= 18
+    assert np.median([each.estimate for each in told]) == pytest.approx(2, rel=0.15)
+
+
+def test_equal_own_noises_behind_batches_are_seldom_told_apart(tmp_path):
+    grid = independent(tmp_path, 500, (0.01, 0.01, 0.01))
+    found = [volatility(grid(number))["none"].own_ratio for number in range(20)]
+    assert sum(each is not None and not each.low <= 1 <= each.high for each in found) <= 2
 
 
 def test_an_own_variance_below_zero_leaves_the_grid_without_ratios(tmp_path):
