@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 some cells failed, 2 bad input, 130 stopped with Ctrl+C.
 """
 
+import errno
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,9 @@ from components.errors import Problem, UserError, nearest, unknown
 
 BAD_INPUT = 2
 INTERRUPTED = 130
+
+REFUSED = {errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS}
+"""What a disk says that is full or whose owner is somebody else."""
 
 EXECUTORS = ("local",)
 
@@ -183,6 +187,20 @@ def exit_code(function: Callable[[Sequence[str]], int], argv: Sequence[str]) -> 
     except BrokenPipeError:  # the reader of a pipe has seen enough
         sys.stderr.close()
         return 0
+    except OSError as error:
+        if error.errno not in REFUSED:
+            raise
+        sys.stderr.write(f"{_refused(error)}\n")
+        return BAD_INPUT
+
+
+def _refused(error: OSError) -> Problem:
+    hints = (
+        "cells that finished are kept, and the same command goes on",
+        "ABLATIONS_STORE=FOLDER before the command keeps runs elsewhere; results/ is made where it "
+        "is called",
+    )
+    return Problem(f"the disk refuses: {error.strerror}", str(error.filename or ""), hints=hints)
 
 
 def told(error: UserError) -> str:

@@ -232,7 +232,8 @@ def _banner(material: Material) -> str:
 def _scale(material: Material) -> tuple[str, ...]:
     manifest = material.frames.manifest
     variants, seeds = len(manifest.variants), len(manifest.seeds)
-    size = f"{variants} variants × {seeds} seed{'' if seeds == 1 else 's'}"
+    plural = ["" if many == 1 else "s" for many in (variants, seeds)]
+    size = f"{variants} variant{plural[0]} × {seeds} seed{plural[1]}"
     steps, tokens = manifest.training.get("steps"), manifest.training.get("tokens_per_step")
     if not steps or not tokens:
         return (size,)

@@ -70,6 +70,8 @@ def _no_cells(judged: Judged) -> tuple[Kind, str, str] | None:
 
 
 def _no_baseline(judged: Judged) -> tuple[Kind, str, str] | None:
+    if len(judged.manifest.variants) == 1:
+        return "no_baseline", "No verdict: one variant, and none to compare it with.", ""
     if judged.losses[judged.manifest.baseline]:
         return None
     if any(each.unevaluated for each in judged.contrasts):

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from reports.choices import Match, Search, Tuning, read_match, read_search, read_tuning
 from reports.errors import Problem, UserError, nearest
+from reports.files import read_json
 from reports.readable import readable
 
 T = TypeVar("T")
@@ -275,5 +277,13 @@ def _tuple(value: Any) -> Any:
 
 
 def again(path: Path) -> str:
-    """Return the line that says how the folder of `path` is written again."""
-    return f"python -m ablations.run grid={path.parent.name.split('@')[0]} writes it again"
+    """Return the line that says how the folder of `path` is written again.
+
+    By the command that its manifest holds; by the name of the folder where none can be read.
+    """
+    command = f"python -m ablations.run {shlex.quote('grid=' + path.parent.name.split('@')[0])}"
+    try:
+        held = read_json(path.with_name("manifest.json")).get("command")
+    except (OSError, ValueError, AttributeError):
+        held = None
+    return f"{held if isinstance(held, str) and held else command} writes it again"

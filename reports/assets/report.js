@@ -109,7 +109,8 @@
   // ---- controls --------------------------------------------------------------------------------------------------
 
   const slider = find('#smoothing');
-  const toWeight = at => at < 0.01 ? 0 : Math.min(0.999, Math.round((1 - (1 - at) ** 2) * 1000) / 1000);
+  // As many digits as every step of the arrow keys needs to be found again.
+  const toWeight = at => at < 0.005 ? 0 : Math.min(0.999, Math.round((1 - (1 - at) ** 2) * 10000) / 10000);
   const toPlace = p => 1 - Math.sqrt(1 - p);
   let speaking = 0;
 

@@ -10,6 +10,7 @@ from reports.drawings.drawing import plain_text, short, token
 
 MARGIN = {"l": 64, "r": 24, "t": 8, "b": 46}
 LOSS = "validation loss (nats)"
+MANY = 12  # trials; their axis has ticks enough without being told
 BEST = token("v1")
 """Of the best so far and the best tenth: the variant `best` has this colour as well."""
 
@@ -65,7 +66,7 @@ def history(dots: Sequence[Dot], best: int | None) -> go.Figure:
         xaxis={
             "title": {"text": "trial"},
             "range": [-0.5 - 0.02 * last, last + 0.5 + 0.02 * last],
-            "tickformat": "d",
+            **_whole_ticks(last),
             "zeroline": False,
         },
         yaxis=loss_axis(low, high),
@@ -148,12 +149,17 @@ def expected_best(losses: Sequence[float]) -> go.Figure:
         margin=MARGIN,
         xaxis={
             "title": {"text": "trials that are completed"},
-            "tickformat": "d",
+            **_whole_ticks(len(losses)),
             "zeroline": False,
         },
         yaxis={"title": {"text": "expected lowest loss (nats)"}, "tickformat": ".3~f"},
     )
     return figure
+
+
+def _whole_ticks(last: int) -> dict[str, object]:
+    """Number trials; of few plotly would put ticks between two of them."""
+    return {"tickformat": "d", **({"dtick": 1} if last < MANY else {})}
 
 
 def loss_axis(low: float, high: float) -> dict[str, object]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reports.errors import Problem, UserError, nearest
 from reports.importers.columns import meaning_of
-from reports.importers.imported import Imported
+from reports.importers.imported import Imported, check_baseline
 from reports.importers.mapping import read_mapping
 from reports.importers.raw import Format, Raw
 from reports.importers.results import refuse_others, write_results
@@ -100,6 +100,7 @@ def bring_in(request: Request, results: Path) -> str:
     given = Imported(
         raw, runs_of(raw, meaning, said), said, meaning.guesses, name, _command(request)
     )
+    check_baseline(given.runs, said)
     write_results(given, results)
     for guess in given.every_guess:
         sys.stderr.write(f"guess: {guess}\n")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from reports.errors import Problem, UserError, nearest
 from reports.importers.identity import SEED, VARIANT
 from reports.importers.mapping import Said
 from reports.importers.raw import Raw
@@ -53,12 +54,20 @@ class Imported:
         return bool(self.runs.steps.select((grows & (pl.col("tokens") > 0)).all()).item())
 
 
-def baseline_of(runs: Runs, said: Said) -> tuple[str, str]:
-    """Return the baseline, and the sentence that tells how it was guessed; empty if it was said.
+def check_baseline(runs: Runs, said: Said) -> None:
+    """Refuse a baseline that is no variant.
 
     Raises:
-        UserError: the mapping names one that is no variant.
+        UserError: the mapping names one.
     """
+    if said.baseline is not None and said.baseline not in runs.variants:
+        hints = (f"variants: {', '.join(runs.variants)}", *nearest(said.baseline, runs.variants))
+        what = "the baseline is none of the variants"
+        raise UserError(Problem(what, str(said.path), "baseline", said.baseline, hints))
+
+
+def baseline_of(runs: Runs, said: Said) -> tuple[str, str]:
+    """Return the baseline, and the sentence that tells how it was guessed; empty if it was said."""
     if said.baseline is not None:
         return said.baseline, ""
     named = [each for each in runs.variants if each.lower() in BASELINES]

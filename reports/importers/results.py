@@ -24,7 +24,7 @@ def write_results(given: Imported, results: Path) -> Path:
     What is written is read once beforehand, so that results that are no results replace nothing.
 
     Raises:
-        UserError: the baseline is unknown, or the folder has results of something else.
+        UserError: what would be written cannot be read.
     """
     folder = results / given.name
     beside = results / f".{given.name}.{os.getpid()}.part"

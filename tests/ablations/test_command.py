@@ -1,3 +1,5 @@
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -122,6 +124,23 @@ def test_interruption_has_a_code_of_its_own() -> None:
         raise KeyboardInterrupt
 
     assert exit_code(stopped, []) == 130
+
+
+def test_a_disk_that_is_full_is_told_and_other_errors_are_ours(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def full(_argv: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "runs/ab.lock")
+
+    def broken(_argv: object) -> int:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "runs/ab.lock")
+
+    assert exit_code(full, []) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: the disk refuses: No space left on device\n  runs/ab.lock\n")
+    assert "ABLATIONS_STORE=FOLDER" in said
+    with pytest.raises(FileNotFoundError):
+        exit_code(broken, [])
 
 
 def test_other_codes_are_the_commands_own() -> None:

@@ -89,6 +89,20 @@ def set_smoothing(page, p: float) -> None:
     page.settle()
 
 
+def test_the_arrow_keys_move_the_slider_both_ways_from_end_to_end(page):
+    slider, weight = page.page.locator("#smoothing"), "() => window.report.state.p"
+    for key, other in (("ArrowLeft", "Home"), ("ArrowRight", "End")):
+        found = [page.run(weight)]
+        for _ in range(120):
+            slider.press(key)
+            found.append(page.run(weight))
+        steps = np.diff(found) if key == "ArrowRight" else -np.diff(found)
+        at_end = found.index(found[-1])
+        assert (steps[:at_end] > 0).all()
+        slider.press(other)
+        assert page.run(weight) == found[-1] == (0 if key == "ArrowLeft" else 0.999)
+
+
 def ranges(page) -> list[list[float]]:
     return page.run(
         """() => ['curves', 'difference'].map(id => document.getElementById('figure-' + id))

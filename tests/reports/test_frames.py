@@ -80,6 +80,18 @@ def test_a_missing_file_is_named(tmp_path, name):
     assert "python -m ablations.run grid=positions writes it again" in message
 
 
+def test_what_writes_it_again_is_the_command_that_wrote_it(tmp_path):
+    folder = results(tmp_path, LOSSES, name="mine")
+    command = "python -m ablations.run grid=positions seeds=3 name=mine"
+    edit_manifest(folder, command=command)
+    (folder / "steps.parquet").unlink()
+    assert f"{command} writes it again" in _error(folder)
+    (folder / "manifest.json").unlink()
+    folder.rename(folder.with_name("my grid"))
+    message = _error(folder.with_name("my grid"))
+    assert "python -m ablations.run 'grid=my grid' writes it again" in message
+
+
 @pytest.mark.parametrize("name", ["cells", "steps", "evaluations", "documents"])
 def test_a_missing_column_is_named(tmp_path, name):
     folder = results(tmp_path, LOSSES)

@@ -1,5 +1,6 @@
 """Commands of reports as real processes: interrupted, and with a reader that leaves."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from reports.process import exit_code
 from tests.results import results
 
 LOSSES = {"rotary": [3.2, 3.21, 3.19], "none": [3.25, 3.26, 3.24]}
@@ -59,3 +61,17 @@ def test_a_reader_who_has_seen_enough_is_no_error(folder):
     with process.stderr as errors:
         assert errors.read() == ""
     assert process.wait(timeout=60) == 0
+
+
+def test_a_disk_that_refuses_is_told_and_the_earlier_page_stays(capsys):
+    def full(_argv):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), "results/.positions.html.part")
+
+    def broken(_argv):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), "results")
+
+    assert exit_code(full, []) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: the disk refuses: Read-only file system\n  results/.positions")
+    with pytest.raises(IsADirectoryError):
+        exit_code(broken, [])

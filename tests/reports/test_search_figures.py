@@ -49,6 +49,13 @@ def test_a_search_that_goes_on_has_no_best_yet():
     assert list(traces(history(DOTS, None))["best"]["x"]) == []
 
 
+@pytest.mark.parametrize(("trials", "tick"), [(4, 1), (40, None)])
+def test_few_trials_have_a_tick_each_and_none_between_two(trials, tick):
+    best = expected_best([3.5 - 0.01 * place for place in range(trials)])
+    order = history([Dot(place, 3.5, "complete", "") for place in range(trials)], None)
+    assert [each.layout.xaxis.dtick for each in (best, order)] == [tick, tick]
+
+
 def test_bars_have_the_lowest_and_the_highest_of_their_estimates():
     (bars,) = importance([("a", 0.7, 0.6, 0.9), ("b", 0.2, 0.2, 0.2)], "share").data
     assert list(bars.error_x.array) == pytest.approx([0.2, 0.0])

@@ -150,3 +150,21 @@ def test_imports_need_no_package_beyond_those_of_reports(here):
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_one_variant_is_drawn_and_gets_no_verdict(here):
+    write_csv(here / "one.csv", rows_of({"base": [3.1, 3.2, 3.15]}))
+    assert main(["--from", "one.csv"]) == 0
+    said = json.loads((here / "results/one.json").read_text())
+    assert said["verdict"]["kind"] == "no_baseline"
+    assert said["verdict"]["text"] == "No verdict: one variant, and none to compare it with."
+    assert "1 variant × 3 seeds" in (here / "results/one.html").read_text()
+
+
+def test_a_baseline_that_is_no_variant_is_told_at_its_mapping(here, capsys):
+    (here / "m.yaml").write_text("baseline: rotery\n")
+    assert main(["--from", "runs.csv", "--mapping", "m.yaml"]) == 2
+    said = capsys.readouterr().err
+    assert "error: the baseline is none of the variants\n  m.yaml   baseline = rotery\n" in said
+    assert "did you mean rotary?" in said
+    assert not (here / "results").exists()
