@@ -17,7 +17,7 @@ from ablations.ranges import check_range
 from ablations.tree import Node, Problems
 from ablations.twice import written_twice
 from components.catalogue import Catalogue
-from components.errors import UserError, nearest
+from components.errors import ELSEWHERE, UserError, nearest
 from components.options import Option
 from pipelines.cell import PART_KINDS
 
@@ -185,7 +185,10 @@ def _check_field(words: Sequence[str], node: Node, catalogue: Catalogue) -> None
 
 
 def settings_called(name: str, catalogue: Catalogue) -> list[str]:
-    """Return the settings whose last word is `name`: `model.heads`, `optimizer.learning_rate`."""
+    """Return the settings whose last word is `name`: `model.heads`, `optimizer.learning_rate`.
+
+    Or what `name`, as other projects call it, is called here.
+    """
     fields = [each for each in known_settings(catalogue) if "." in each]
     options = [
         f"{kind}.{option.name}"
@@ -193,7 +196,8 @@ def settings_called(name: str, catalogue: Catalogue) -> list[str]:
         if kind in PART_KINDS
         for option in entry.options
     ]
-    found = [each for each in (*fields, *options) if each.rpartition(".")[2] == name]
+    called = {name, ELSEWHERE.get(name)}
+    found = [each for each in (*fields, *options) if each.rpartition(".")[2] in called]
     return list(dict.fromkeys(found))
 
 

@@ -197,8 +197,7 @@ def exit_code(function: Callable[[Sequence[str]], int], argv: Sequence[str]) -> 
 def _refused(error: OSError) -> Problem:
     hints = (
         "cells that finished are kept, and the same command goes on",
-        "ABLATIONS_STORE=FOLDER before the command keeps runs elsewhere; results/ is made where it "
-        "is called",
+        "ABLATIONS_STORE=FOLDER before the command keeps runs elsewhere",
     )
     return Problem(f"the disk refuses: {error.strerror}", str(error.filename or ""), hints=hints)
 

@@ -59,9 +59,8 @@ def _no_key(key: str, node: Node, catalogue: Catalogue) -> Problem:
         while len(node.items) == 1:
             node = next(iter(node.items.values()))
         return node.problem(f"unknown key {key}", _under_set(node.key, node), known)
-    close = nearest(key, keys)
-    if not close:
-        close = tuple(_under_set(each, node) for each in settings_called(key, catalogue)[:1])
+    settings = settings_called(key, catalogue)[:1]
+    close = tuple(_under_set(each, node) for each in settings) or nearest(key, keys)
     return node.problem(f"unknown key {key}", *close, known)
 
 

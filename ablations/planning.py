@@ -24,7 +24,7 @@ from pipelines.cost import Cost, measure, remembered
 from pipelines.device import device_class
 from pipelines.fingerprint import describe, evaluation_digest, fingerprint
 from pipelines.prepare import Prepared
-from pipelines.runs import Run, has_evaluation, read_run
+from pipelines.runs import Run, damaged, has_evaluation, read_run
 
 CHECKPOINT = "checkpoint.pt"
 """What a training that was stopped leaves in the folder of its run."""
@@ -43,8 +43,8 @@ class Planned:
         name: `none/3`.
         variant: the name of its variant.
         cell, data, fingerprint, document: what would be trained on what, and its identity.
-        state: cached, complete or diverged; stale, an earlier version of it was trained; missing;
-            failed.
+        state: cached, complete or diverged; stale, an earlier version of it was trained, or its own
+            run is damaged; missing; failed.
         why: the first thing that differs from the earlier version, or why it failed.
         run: what the store has; None unless cached or failed.
         cost: of the model, None where building it was not asked for.
@@ -203,6 +203,8 @@ def _look_up(draft: _Draft, grid: Grid, cost: Cost, project: Project, earlier: E
         state, why = "failed", run.reason
     elif run is not None:
         state, unevaluated = "cached", _unevaluated(draft, grid, run)
+    elif (file := damaged(project.store, draft.fingerprint)) is not None:
+        state, why = "stale", f"{file} of its run cannot be read"
     elif (before := earlier.nearest(draft.document)) is not None:
         state, why = "stale", why_stale(before, draft.document, draft.cell.data)
     return Planned(

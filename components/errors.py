@@ -1,6 +1,6 @@
 """Errors written for the person who reads them: what is wrong, where, what was expected."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -52,9 +52,32 @@ class UserError(Exception):
         super().__init__("\n".join(str(each) for each in self.problems))
 
 
+ELSEWHERE: Mapping[str, str] = {
+    "lr": "learning_rate",
+    "wd": "weight_decay",
+    "bs": "batch",
+    "batch_size": "batch",
+    "block_size": "context",
+    "seq_len": "context",
+    "max_steps": "steps",
+    "d_model": "width",
+    "hidden_size": "width",
+    "n_layers": "layers",
+    "num_layers": "layers",
+    "n_heads": "heads",
+    "num_heads": "heads",
+    "rope": "rotary",
+    "nope": "none",
+}
+"""What other projects call it -> what it is called here."""
+
+
 def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """Return the line that names what was probably meant, or nothing."""
-    close = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    names = list(known)
+    if ELSEWHERE.get(name) in names:
+        return (f"did you mean {ELSEWHERE[name]}?",)
+    close = get_close_matches(name, names, n=1, cutoff=0.6)
     return tuple(f"did you mean {match}?" for match in close)
 
 

@@ -116,6 +116,15 @@ def read_run(store: Path, fingerprint: str) -> Run | None:
     )
 
 
+def damaged(store: Path, fingerprint: str) -> str | None:
+    """Name the file for which a run that has ended counts as absent; None where there is none."""
+    folder = store / fingerprint
+    if not (folder / "outcome.json").exists() or read_run(store, fingerprint) is not None:
+        return None
+    is_known = _readable(folder / "outcome.json").get("status") in get_args(Status)
+    return "steps.parquet" if is_known else "outcome.json"
+
+
 def read_runs(store: Path) -> Iterator[Mapping[str, Any]]:
     """Yield the cell.json, `cell` and `fingerprint`, of each run that is complete or diverged.
 

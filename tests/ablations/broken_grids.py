@@ -138,6 +138,30 @@ BROKEN = (
         ("unknown key training", "did you mean set.training.steps?"),
     ),
     Broken(
+        "a setting that looks like a key",
+        extra("steps: 5"),
+        4,
+        ("unknown key steps", "did you mean set.training.steps?"),
+    ),
+    Broken(
+        "a setting as others call it",
+        extra("lr: 0.1"),
+        4,
+        ("unknown key lr", "did you mean set.optimizer.learning_rate?"),
+    ),
+    Broken(
+        "an option as others call it",
+        extra("set: {optimizer.lr: 0.1}"),
+        4,
+        ("did you mean learning_rate?",),
+    ),
+    Broken(
+        "a component as others call it",
+        axes("rotary, nope"),
+        3,
+        ("unknown component positions/nope", "did you mean none?"),
+    ),
+    Broken(
         "unknown setting",
         extra("set: {positons: none}"),
         4,

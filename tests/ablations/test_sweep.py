@@ -201,6 +201,19 @@ def test_text_that_has_changed_is_told_by_its_digest(copy: Path):
     assert all(re.fullmatch(r"data: \w{20} -> \w{20}", why or "") for _, why in states.values())
 
 
+@pytest.mark.parametrize("name", ["outcome.json", "steps.parquet"])
+def test_a_damaged_run_is_named_and_trained_again_to_the_same_bits(copy: Path, name: str):
+    before = read_json(copy / "results" / "tiny.json")["cells"]
+    (fingerprint,) = (c["fingerprint"] for c in manifest(copy)["cells"] if c["cell"] == "none/0")
+    file = copy / "runs" / fingerprint / name
+    file.write_bytes(file.read_bytes()[:10])
+    assert planned(copy)["none/0"] == ("stale", f"{name} of its run cannot be read")
+    assert sum(why is not None for _, why in planned(copy).values()) == 1
+    assert trained(call(copy, "run").stderr) == ["none/0"]
+    after = read_json(copy / "results" / "tiny.json")["cells"]
+    assert [each["val"] for each in after] == [each["val"] for each in before]
+
+
 def test_cells_of_another_question_are_missing(copy: Path):
     other = planned(copy, *PROBE, "set.training.steps=6")
     assert other == dict.fromkeys(CELLS, ("missing", None))
