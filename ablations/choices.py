@@ -26,7 +26,7 @@ from ablations.tune import Tune, Tuned, chosen, chosen_by_sampler, tuning_block,
 from ablations.tune import solved as chosen_settings
 from components.errors import Problem
 from components.options import shown
-from pipelines.runs import Run
+from pipelines.runs import Run, read_run
 
 Report = Callable[[str], None]
 
@@ -168,7 +168,8 @@ def _tuned(asked: _Asked, tune: Tune, report: Report) -> Choices:
         return runs[variant, _form(settings), seed]
 
     found = chosen(tune, asked.seeds, asked.names, run_of)
-    return replace(_of_tuning(asked, tune, found), listed=listed)
+    cells = [each.fingerprint for each in listed.cells]
+    return replace(_of_tuning(asked, tune, found, cells), listed=listed)
 
 
 def _listed(
@@ -195,11 +196,15 @@ def _listed(
 def _tuned_by_sampler(asked: _Asked, tune: Tune, search: Search) -> Choices:
     sought = tuple(_sought(asked, search, name, f"{name}, ") for name in asked.names)
     found = chosen_by_sampler(tune, asked.seeds, {each.variant: each.trials for each in sought})
-    return replace(_of_tuning(asked, tune, found), sought=sought)
+    cells = [cell for each in sought for trial in each.trials for cell in trial.cells]
+    return replace(_of_tuning(asked, tune, found, cells), sought=sought)
 
 
-def _of_tuning(asked: _Asked, tune: Tune, found: Sequence[Tuned]) -> Choices:
+def _of_tuning(
+    asked: _Asked, tune: Tune, found: Sequence[Tuned], fingerprints: Sequence[str]
+) -> Choices:
     grid = asked.grid
+    block = {**tuning_block(tune, asked.seeds, found), "spent": _spent(asked, fingerprints)}
     is_settled = all(each.chosen is not None for each in found)
     declared = tuned(tune.axes, grid.declared, chosen_settings(found))
     return Choices(
@@ -207,7 +212,7 @@ def _of_tuning(asked: _Asked, tune: Tune, found: Sequence[Tuned]) -> Choices:
         outline=asked.outline,
         is_settled=is_settled,
         problems=untunable(found),
-        blocks={"tuning": tuning_block(tune, asked.seeds, found), "search": None},
+        blocks={"tuning": block, "search": None},
         views={f"{grid.results_name} tuning": tuning_view(tune, found)},
     )
 
@@ -217,15 +222,25 @@ def _searched(asked: _Asked, search: Search) -> Choices:
     sought = _sought(asked, search, BEST, "")
     best = found_best(search, sought.trials)
     declared = with_best(search, grid.declared, best[BEST]) if best else grid.declared
+    spent = _spent(asked, [cell for trial in sought.trials for cell in trial.cells])
+    block = {**search_block(search, asked.seeds, sought.trials), "spent": spent}
     return Choices(
         replace(grid, declared=declared),
         outline=asked.outline,
         sought=(sought,),
         is_settled=bool(best),
         problems=unsolvable(search, sought.trials),
-        blocks={"tuning": None, "search": search_block(search, asked.seeds, sought.trials)},
+        blocks={"tuning": None, "search": block},
         views={f"{grid.results_name} search": search_view(search, sought.trials)},
     )
+
+
+def _spent(asked: _Asked, fingerprints: Sequence[str]) -> dict[str, Any]:
+    """Return how many of the cells have ended, and their seconds; a pruned one has no end."""
+    runs = [read_run(asked.project.store, each) for each in dict.fromkeys(fingerprints)]
+    seconds = [each.outcome.get("seconds") for each in runs if each is not None]
+    known = [each for each in seconds if each is not None]
+    return {"cells": len(seconds), "seconds": sum(known) if len(known) == len(seconds) else None}
 
 
 def _sought(asked: _Asked, search: Search, variant: str, label: str) -> Sought:

@@ -17,6 +17,19 @@ OPEN = "asked"
 
 
 @dataclass(frozen=True)
+class Spent:
+    """What the trainings that chose took.
+
+    Fields:
+        cells: that have ended; not those that were pruned.
+        seconds: of all of them; None where one did not note it.
+    """
+
+    cells: int
+    seconds: float | None
+
+
+@dataclass(frozen=True)
 class Tried:
     """One point that was tried for a variant, one loss and status for each tuning seed.
 
@@ -58,6 +71,7 @@ class Tuning:
         sampler: what proposed the points; None where all combinations were tried.
         trials: points for each variant.
         variants: by name.
+        spent: None in older manifests.
     """
 
     seeds: tuple[int, ...]
@@ -65,6 +79,7 @@ class Tuning:
     sampler: str | None
     trials: int
     variants: Mapping[str, Tuned]
+    spent: Spent | None = None
 
 
 @dataclass(frozen=True)
@@ -134,6 +149,7 @@ class Search:
         best: number of the trial of the lowest loss; None while the search is not over.
         at_edge: keys whose best value lies at the edge of its range.
         front: numbers of the trials that no other beats in every objective.
+        spent: None in older manifests.
     """
 
     sampler: str
@@ -148,6 +164,7 @@ class Search:
     budget: int
     at_edge: tuple[str, ...] = ()
     front: tuple[int, ...] = ()
+    spent: Spent | None = None
 
     @property
     def best_trial(self) -> Trial | None:
@@ -189,7 +206,7 @@ def read_tuning(block: Any, place: str) -> Tuning | None:
     """
     if block is None:
         return None
-    fields = {**block, "variants": {}}
+    fields = {**block, "variants": {}, "spent": _spent(block, place, "tuning")}
     for name, own in block.get("variants", {}).items():
         where = f"tuning.variants.{name}"
         tried = [
@@ -216,6 +233,7 @@ def read_search(block: Any, place: str) -> Search | None:
     if importance is not None:
         importance = _record(Importance, importance, place, "search.importance")
     fields = {"budget": len(trials), **block, "trials": trials, "importance": importance}
+    fields["spent"] = _spent(block, place, "search")
     return _record(Search, fields, place, "search")
 
 
@@ -250,6 +268,11 @@ def _trial(row: Mapping[str, Any], place: str, where: str) -> Trial:
         hints = (f"known: {', '.join((*ENDS, OPEN))}", *nearest(trial.status, ENDS))
         raise UserError(Problem("an unknown status", place, f"{where}.status", trial.status, hints))
     return trial
+
+
+def _spent(block: Mapping[str, Any], place: str, where: str) -> Spent | None:
+    spent = block.get("spent")
+    return None if spent is None else _record(Spent, spent, place, f"{where}.spent")
 
 
 def _record(kind: Callable[..., T], row: Mapping[str, Any], place: str, where: str) -> T:

@@ -15,6 +15,7 @@ from reports.material import Material
 from reports.measures import along_table, worth_table
 from reports.numbers import amount, count, date
 from reports.rows import Row
+from reports.spending import choosing
 from reports.switches import Switch
 from reports.wording import listed
 
@@ -108,6 +109,7 @@ class Page:
     lengths: Section | None
     seed_drawing: Drawing
     cost: Switch
+    choosing: str
     equal: costviews.Equal
     settle: parts.Settling
     cells: parts.Cells
@@ -144,6 +146,7 @@ def page_of(material: Material) -> Page:
         lengths=material.by_length,
         seed_drawing=material.drawings["seeds"],
         cost=material.cost,
+        choosing=choosing(manifest),
         equal=material.equal,
         settle=parts.settling(material),
         cells=parts.cells(material),

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from reports.choices import Search
 from reports.drawings.cost import cost_in_flops
 from reports.drawings.drawing import Drawing, Mark
 from reports.frames import Frames
 from reports.judged import loss_name
+from reports.manifest import Manifest
+from reports.numbers import count, seconds
 from reports.sections import cost_section, cost_table
 from reports.summaries import Interval, Summary, interval
 from reports.switches import Shown, Switch
@@ -18,6 +21,31 @@ def cost_switch(frames: Frames, marks: Sequence[Mark], summaries: Sequence[Summa
     time = Shown("cost", "time", cost_section(frames, marks, summaries))
     flops = Shown("cost-flops", "FLOPs", flops_section(frames, marks, summaries))
     return Switch("cost-over", "Cost in", (time, flops))
+
+
+def choosing(manifest: Manifest) -> str:
+    """Say what the trainings took that chose settings and judge nothing; empty without any.
+
+    The costs of the variants do not hold them.
+    """
+    named = (("tuning", manifest.tuning), ("search", manifest.search))
+    block, spent = next(
+        ((name, each.spent) for name, each in named if each is not None and each.spent is not None),
+        ("", None),
+    )
+    if spent is None or not spent.cells:
+        return ""
+    pruned = _pruned(manifest.search)
+    ended = " that were trained to their end" if pruned else ""
+    took = "" if spent.seconds is None else f", which took {seconds(spent.seconds)} of training"
+    cells = f"{count(spent.cells)} cell{'' if spent.cells == 1 else 's'}"
+    return f"Not in these numbers: {cells} of the {block}{ended}{took}{pruned}."
+
+
+def _pruned(search: Search | None) -> str:
+    trials = () if search is None else search.trials
+    pruned = sum(each.status == "pruned" for each in trials)
+    return f", and {pruned} pruned trial{'' if pruned == 1 else 's'}" if pruned else ""
 
 
 def flops_section(frames: Frames, marks: Sequence[Mark], summaries: Sequence[Summary]) -> Drawing:

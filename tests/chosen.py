@@ -47,6 +47,7 @@ def tuning(variants: Mapping[str, Any], seeds: Sequence[int] = (1000, 1001)) -> 
         "sampler": None,
         "trials": len(RATES),
         "variants": dict(variants),
+        "spent": {"cells": 2 * len(RATES) * len(variants), "seconds": 96.0},
     }
 
 
@@ -111,6 +112,7 @@ def search(
         "best": min(known, key=lambda number: known[number]) if over and known else None,
         "at_edge": list(at_edge),
         "front": [],
+        "spent": {"cells": len(known), "seconds": 12.5 * len(known)},
         "importance": None
         if importance is None or len(known) < 20
         else {

@@ -77,6 +77,15 @@ def test_the_rate_of_the_lowest_mean_is_chosen_and_judged_and_the_manifest_says_
     found, stored = manifest(tuned[0]), losses(tuned[0])
     assert found["tuning"]["seeds"] == [1000, 1001]
     assert found["tuning"]["keys"] == [RATE]
+    chose = [
+        read_json(path)
+        for path in (tuned[0] / "runs").glob("*/outcome.json")
+        if read_json(path.with_name("cell.json"))["cell"]["seed"] >= 1000
+    ]
+    assert found["tuning"]["spent"] == {
+        "cells": 12,
+        "seconds": pytest.approx(sum(each["seconds"] for each in chose)),
+    }
     for variant in found["variants"]:
         own = stored[variant["name"]]
         means = {

@@ -154,12 +154,16 @@ def _chosen(folder: Path) -> dict[str, Said]:
     ends = {3: "pruned", 5: "diverged", 6: "failed", 9: "asked"}
     tuned = usual_tuning("baseline", "best")
     tuned["variants"]["best"] |= {"chosen": None, "at_edge": [RATE]}
+    unknown = {"spent": {"cells": 2, "seconds": None}}
+    sampled = usual_tuning("baseline", "best") | {"sampler": "tpe"} | unknown
     blocks = {
         "tuned": {"tuning": tuned},
-        "tuned by a sampler": {"tuning": usual_tuning("baseline", "best") | {"sampler": "tpe"}},
+        "tuned by a sampler": {"tuning": sampled},
+        "tuned by older code": {"tuning": tuned | {"spent": None}},
         "search": {"search": search(40, statuses=ends, at_edge=["model.layers"])},
         "search by PED-ANOVA": {"search": search(30, importance="PED-ANOVA") | {"front": [3]}},
-        "search not over": {"search": search(4, budget=40)},
+        "search not over": {"search": search(4, budget=40) | unknown},
+        "search by older code": {"search": search(4) | {"spent": None}},
         "matched": {"match": match},
     }
     return {
