@@ -47,6 +47,8 @@ class Claim:
         rho: what pairing by seed took off the noise, 1 - var(a - b) / (var(a) + var(b)).
         seeds_needed: in all, to resolve a difference of the margin: from the estimated noise, and
             from its 80 % upper limit (None: more than 50). None unless unresolved.
+        seeds_for_seen: the same, to resolve a difference as large as the one seen where that is
+            larger than the margin.
         comparisons: contrasts in the family.
         critical: multiple of the standard error that the interval reaches.
         size: whether the whole interval lies beyond or inside the margin.
@@ -75,6 +77,7 @@ class Claim:
     median: float | None
     rho: float | None
     seeds_needed: tuple[int | None, int | None] | None
+    seeds_for_seen: tuple[int | None, int | None] | None
     comparisons: int
     critical: float | None
     size: Literal["beyond", "inside"] | None

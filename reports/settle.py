@@ -9,10 +9,10 @@ from reports.claims import Claim, Verdict
 from reports.frames import Frames
 from reports.looks import asked_seeds
 from reports.manifest import Manifest
-from reports.numbers import THIN, count, margin, seconds
+from reports.numbers import THIN, count, fixed, margin, seconds
 from reports.power import MOST_SEEDS
 from reports.summaries import Summary
-from reports.wording import capital, listed, seeds_in_all
+from reports.wording import capital, listed, places, seeds_in_all
 
 # A command that names its seeds already: the last value would win, but a reader would see two.
 _SEEDS = re.compile(r"\s+(?:'seeds(?:\.looks)?=[^']*'|seeds(?:\.looks)?=\S*)")
@@ -28,6 +28,8 @@ class Plan:
 
     Fields:
         seeds: in all, from the estimated noise and from its upper limit (None: above 50).
+        difference: that they would resolve, in nats per token: the margin, or what was seen where
+            the margin takes too many.
         cells: that would have to be trained, of the whole grid, for the larger number of seeds.
         seconds: that these take, at the mean time of a cell.
     """
@@ -36,6 +38,7 @@ class Plan:
     title: str
     sentence: str
     seeds: tuple[int, int | None]
+    difference: float
     cells: int
     seconds: float | None
     command: str
@@ -52,6 +55,7 @@ class Plan:
             "a": self.claim.a,
             "b": self.claim.b,
             "seeds_needed": list(self.seeds),
+            "difference": self.difference,
             "cells": self.cells,
             "gpu_hours": None if self.seconds is None else round(self.seconds / 3600, 4),
             "command": self.command,
@@ -102,8 +106,8 @@ def note(given: Sequence[Plan], verdict: Verdict) -> str:
         return (
             "Both numbers are estimates from the few pairs there are: the first assumes that pairs "
             "go on scattering as they did, the second that they scatter as widely as is still "
-            f"plausible (80{THIN}% upper limit); each finds a true difference of the margin in 80 "
-            "of 100 cases."
+            f"plausible (80{THIN}% upper limit); each finds a true difference of the size that is "
+            "named in 80 of 100 cases."
         )
     if verdict.kind in {"not_run", "not_finished"}:
         return "The cells that are missing come first: the command of the whole grid runs them."
@@ -135,7 +139,7 @@ def without_plan(frames: Frames, verdict: Verdict) -> tuple[str, ...]:
         return (_again(manifest),) if _has_failed(verdict) else ()
     named: dict[str, list[str]] = {}
     for claim in verdict.claims:
-        if claim.verdict == "unresolved" and not _is_planned(claim):
+        if claim.verdict == "unresolved" and _aim(claim) is None:
             pair = f"{manifest.label(claim.a)} against {manifest.label(claim.b)}"
             named.setdefault(_why_no_plan(claim, verdict), []).append(pair)
     return tuple(f"{capital(listed(pairs))}: {why}" for why, pairs in named.items())
@@ -154,8 +158,16 @@ def _again(manifest: Manifest) -> str:
     return f"{many} Once they have run where these were, all are imported by: {manifest.command}"
 
 
-def _is_planned(claim: Claim) -> bool:
-    return claim.margin is not None and (claim.seeds_needed or (None,))[0] is not None
+def _aim(claim: Claim) -> tuple[float, int, int | None] | None:
+    """What can be resolved, with its seeds: the margin, else a difference as large as was seen."""
+    for effect, needed in (
+        (claim.margin, claim.seeds_needed),
+        (abs(claim.difference or 0.0), claim.seeds_for_seen),
+    ):
+        low, high = needed or (None, None)
+        if effect is not None and low is not None:
+            return effect, low, high
+    return None
 
 
 def _why_no_plan(claim: Claim, verdict: Verdict) -> str:
@@ -195,35 +207,50 @@ def more_seeds(frames: Frames, seeds: int) -> str:
 def _plan(
     frames: Frames, claim: Claim, verdict: Verdict, summaries: Sequence[Summary]
 ) -> Plan | None:
-    low, high = claim.seeds_needed or (None, None)
-    if low is None or claim.margin is None:
+    aim = _aim(claim)
+    if aim is None:
         return None
+    effect, low, high = aim
     manifest = frames.manifest
     total = max(low, high or 0, len(manifest.seeds) + 1)
     is_planned = verdict.looks is not None and total <= verdict.looks.declared[-1]
     cells = _cells(manifest, total, _open_variants(verdict) if is_planned else None)
     time = _time(cells, summaries)
-    cost = "" if time is None else f", about {seconds(time)} of training"
     pair = f"{manifest.label(claim.a)} against {manifest.label(claim.b)}"
     about = f"about {seeds_in_all(low, high)} {manifest.evidence}"
+    is_seen = effect != claim.margin
+    size = fixed(effect, places(claim)) if is_seen else margin(effect)
+    what = f"one as large as was seen, {size}" if is_seen else f"a difference of {size}"
+    would = f"{about} in all would resolve {what} nats per token; there are {claim.pairs}."
     does = (
         f"takes what is not decided on to the look at {total} seeds"
         if is_planned
         else f"brings the whole grid to {total} seeds"
     )
-    sentence = (
-        f"{capital(pair)}: {about} in all would resolve a difference of "
-        f"{margin(claim.margin)} nats per token; there are {claim.pairs}. "
-        f"The command {does}: {count(cells)} cells to train"
-        f"{cost}; the cells that are done are reused."
-        if manifest.source is None
-        else f"{capital(pair)}: {about} in all would resolve a difference of "
-        f"{margin(claim.margin)} nats per token; there are {claim.pairs}. {count(cells)} more runs "
-        "have to be trained where these were; the command then imports all of them again."
+    return Plan(
+        claim,
+        f"What would settle {pair}: {about}{', were it as large as it was seen' * is_seen}",
+        f"{capital(pair)}: {would} {_to_train(manifest, cells, time, does)}",
+        (low, high),
+        effect,
+        cells,
+        time,
+        manifest.command if is_planned else more_seeds(frames, total),
     )
-    title = f"What would settle {pair}: {about}"
-    command = manifest.command if is_planned else more_seeds(frames, total)
-    return Plan(claim, title, sentence, (low, high), cells, time, command)
+
+
+def _to_train(manifest: Manifest, cells: int, time: float | None, does: str) -> str:
+    """Say what the command does; of imported runs, what has to be done before it."""
+    if manifest.source is not None:
+        return (
+            f"{count(cells)} more runs have to be trained where these were; the command then "
+            "imports all of them again."
+        )
+    cost = "" if time is None else f", about {seconds(time)} of training"
+    return (
+        f"The command {does}: {count(cells)} cells to train{cost}; the cells that are done are "
+        "reused."
+    )
 
 
 def _open_variants(verdict: Verdict) -> set[str]:

@@ -8,7 +8,7 @@ from reports.contrasts import Contrast
 from reports.details import Details
 from reports.manifest import Manifest
 from reports.power import MOST_SEEDS
-from reports.wording import capital, places, places_of, seeds_in_all
+from reports.wording import capital, for_seen, places, places_of, seeds_in_all
 from reports.wording import sentence as paired_sentence
 
 
@@ -116,6 +116,7 @@ def _settling(claim: Claim) -> str:
         return ""
     within = numbers.margin(claim.margin)
     if low is None:
-        return f" More than {MOST_SEEDS} runs of each would be needed to resolve {within}."
+        most = f" More than {MOST_SEEDS} runs of each would be needed to resolve {within}"
+        return f"{most}{for_seen(claim)}."
     many = seeds_in_all(low, high)
     return f" About {many} runs of each would resolve a difference of {within}."

@@ -134,6 +134,11 @@ def _claim(manifest: Manifest, outcome: Outcome, shares: Shares) -> Claim:
     contrast, interval, method = outcome.contrast, outcome.interval, outcome.method
     differences, word = contrast.differences, outcome.word
     several = contrast.pairs >= FEWEST_PAIRS
+    seen = abs(float(differences.mean())) if contrast.pairs else 0.0
+    needed: Any = dict.fromkeys((manifest.margin, seen))
+    if word == "unresolved" and interval and method != "always-valid":
+        for effect in needed:
+            needed[effect] = _needed(effect, interval, method, contrast.pairs, shares)
     return Claim(
         a=contrast.a,
         b=contrast.b,
@@ -151,9 +156,8 @@ def _claim(manifest: Manifest, outcome: Outcome, shares: Shares) -> Claim:
         flip_probability=flip_probability(differences) if several else None,
         median=float(np.median(differences)) if contrast.pairs else None,
         rho=pairing_efficiency(contrast.a_losses, contrast.b_losses) if several else None,
-        seeds_needed=_needed(interval, method, contrast.pairs, manifest, shares)
-        if word == "unresolved" and interval and manifest.margin and method != "always-valid"
-        else None,
+        seeds_needed=needed[manifest.margin],
+        seeds_for_seen=needed[seen] if seen > (manifest.margin or 0.0) else None,
         comparisons=shares.comparisons,
         critical=interval.critical if interval else None,
         size=_size(interval, word, manifest.margin),
@@ -174,14 +178,15 @@ def _size(interval: Interval | None, word: Word, margin: float | None) -> Any:
 
 
 def _needed(
-    interval: Interval, method: Method, pairs: int, manifest: Manifest, shares: Shares
-) -> tuple[int | None, int | None]:
-    """Seeds for a true difference of the margin, from the noise seen and from its upper limit."""
+    effect: float | None, interval: Interval, method: Method, pairs: int, shares: Shares
+) -> tuple[int | None, int | None] | None:
+    """Seeds for a true difference, from the noise seen and from its upper limit."""
+    if not effect:
+        return None
     deviation = interval.half_width / interval.critical * math.sqrt(pairs)
     critical = partial(planned_critical, shares, method)
-    margin = manifest.margin or 0.0
-    low = seeds_needed(margin, deviation, critical)
-    return low, seeds_needed(margin, deviation_limit(deviation, pairs), critical)
+    low = seeds_needed(effect, deviation, critical)
+    return low, seeds_needed(effect, deviation_limit(deviation, pairs), critical)
 
 
 def _seconds(frames: Frames) -> float | None:

@@ -204,13 +204,22 @@ def _settling(claim: Claim) -> str:
         most = max(abs(claim.low or 0.0), abs(claim.high or 0.0))
         return (
             f" More than {MOST_SEEDS} seeds would be needed to resolve a difference of "
-            f"{numbers.margin(claim.margin)}; so far the difference is at most "
+            f"{numbers.margin(claim.margin)}{for_seen(claim)}; so far the difference is at most "
             f"{numbers.fixed(most, places(claim))} nats/token."
         )
     return (
         f" About {seeds_in_all(low, high)} paired seeds in all would resolve a difference of "
         f"{numbers.margin(claim.margin)}; there are {claim.pairs}."
     )
+
+
+def for_seen(claim: Claim) -> str:
+    """Write how many seeds a difference as large as the one seen needs; empty where too many."""
+    low, high = claim.seeds_for_seen or (None, None)
+    if low is None:
+        return ""
+    seen = numbers.fixed(abs(claim.difference or 0.0), places(claim))
+    return f", and about {seeds_in_all(low, high)} in all for one as large as the one seen, {seen}"
 
 
 def seeds_in_all(low: int, high: int | None) -> str:

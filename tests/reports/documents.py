@@ -25,6 +25,7 @@ FIVE = {
     "none": [3.255, 3.247, 3.260, 3.256, 3.251],
     "linspace": [3.215, 3.190, 3.220, 3.196, 3.206],
 }
+LARGE = {"rotary": [3.2, 3.3, 3.1], "none": [3.5, 3.4, 3.55]}
 TWO = {"baseline": [3.30, 3.31, 3.29], "best": [3.22, 3.233, 3.208]}
 # linspace lies between the others, so that pictures of it can tell two stories
 BETWEEN = {
@@ -145,6 +146,7 @@ def _unfinished(folder: Path) -> dict[str, Said]:
         "not run": written(results(folder, dict.fromkeys(FIVE, [None] * 2), name="none")),
         "looks": written(results(folder, FIVE, name="looks", **looks)),
         "looks to come": written(results(folder, FIVE, name="come", **open_looks)),
+        "a large difference, not resolved": written(results(folder, LARGE, name="large")),
         "looks not declared": written(results(folder, FIVE, name="undeclared", looks=seen)),
     }
 

@@ -2,6 +2,8 @@ import shlex
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from reports.frames import read_frames
 from reports.material import Material
 from reports.settle import heading, more_seeds, note, plans, without_plan
@@ -55,6 +57,32 @@ def test_a_contrast_that_needs_too_many_seeds_is_named(tmp_path):
         "resolve a difference of 0.01."
     )
     assert note(found.plans, found.verdict) == ""
+
+
+LARGE = {"rotary": [3.2, 3.3, 3.1], "none": [3.5, 3.4, 3.55]}
+
+
+@pytest.mark.parametrize("margin", [0.001, None])
+def test_where_the_margin_takes_too_many_a_difference_as_seen_is_planned(tmp_path, margin):
+    found = material(tmp_path, LARGE, margin=margin)
+    (claim,) = found.verdict.claims
+    assert claim.verdict == "unresolved"
+    assert claim.seeds_needed == (None if margin is None else (None, None))
+    (plan,) = found.plans
+    assert plan.seeds == claim.seeds_for_seen
+    assert plan.difference == pytest.approx(0.28333, abs=1e-4)
+    assert plan.title.endswith(" paired seeds, were it as large as it was seen")
+    assert "in all would resolve one as large as was seen, 0.28 nats per token" in plan.sentence
+    if margin:
+        low, high = claim.seeds_for_seen
+        said = f", and about {low} to {high} in all for one as large as the one seen, 0.28; so far"
+        assert said in claim.text
+
+
+def test_a_difference_below_the_margin_plans_for_the_margin(tmp_path):
+    found = material(tmp_path, UNRESOLVED)
+    assert found.verdict.claims[0].seeds_for_seen is None
+    assert [plan.difference for plan in found.plans] == [0.01]
 
 
 def test_without_a_margin_it_is_said_that_there_is_none(tmp_path):
