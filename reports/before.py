@@ -57,6 +57,7 @@ class Noise:
         low, high: the same of a calm and of a noisy contrast: a fifth of them lie below, above.
         degrees: of freedom of the differences.
         grids: that they are from.
+        tokens: that one of their cells saw.
     """
 
     seed: float
@@ -65,6 +66,7 @@ class Noise:
     high: float
     degrees: int
     grids: tuple[str, ...]
+    tokens: int
 
     @property
     def paired_off(self) -> float:
@@ -75,15 +77,22 @@ class Noise:
 def noise(asked: Asked, results: Path = RESULTS) -> Noise | None:
     """Return the noise of the grid's own results, else of grids like it; None below 5 degrees.
 
-    Each pair of recipes counts once, however many grids hold it.
+    Of grids that saw other numbers of tokens the nearest are taken, where none saw as many. Each
+    pair of recipes counts once, however many grids hold it.
     """
-    seen: dict[tuple[str, ...], _Pair] = {}
-    for manifest, table in _alike(asked, results):
+    by_tokens: dict[int, dict[tuple[str, ...], _Pair]] = {}
+    for tokens, manifest, table in _alike(asked, results):
+        seen = by_tokens.setdefault(tokens, {})
         for key, pair in _pairs_of(manifest, table):
             if manifest.name == asked.name or key not in seen:
                 seen[key] = pair
-    own = [each for each in seen.values() if each.grid == asked.name]
-    return _noise(own) or _noise([*seen.values()])
+    for tokens in sorted(by_tokens, key=lambda each: abs(math.log(each / asked.tokens))):
+        pairs = [*by_tokens[tokens].values()]
+        own = [each for each in pairs if each.grid == asked.name]
+        found = _noise(own, tokens) or _noise(pairs, tokens)
+        if found is not None:
+            return found
+    return None
 
 
 @dataclass(frozen=True)
@@ -111,7 +120,7 @@ def _pairs_of(
         yield key, _Pair(manifest.name, ours, theirs, differences)
 
 
-def _noise(pairs: Sequence[_Pair]) -> Noise | None:
+def _noise(pairs: Sequence[_Pair], tokens: int) -> Noise | None:
     difference, degrees = _pooled([each.differences for each in pairs])
     if degrees < FEWEST_DEGREES:
         return None
@@ -119,7 +128,7 @@ def _noise(pairs: Sequence[_Pair]) -> Noise | None:
     seed, _ = _pooled([losses for one in pairs for losses in (one.losses, one.baseline)])
     low, high = (float(np.quantile(each, share)) for share in (0.2, 0.8))
     grids = tuple(dict.fromkeys(one.grid for one in pairs))
-    return Noise(seed, difference, low, high, degrees, grids)
+    return Noise(seed, difference, low, high, degrees, grids, tokens)
 
 
 def _pooled(samples: Sequence[Array]) -> tuple[float, int]:
@@ -128,15 +137,17 @@ def _pooled(samples: Sequence[Array]) -> tuple[float, int]:
     return (math.sqrt(squares / degrees), degrees) if degrees else (0.0, 0)
 
 
-def _alike(asked: Asked, results: Path) -> Iterator[tuple[Manifest, dict[str, dict[int, float]]]]:
+def _alike(
+    asked: Asked, results: Path
+) -> Iterator[tuple[int, Manifest, dict[str, dict[int, float]]]]:
     for manifest, cells in finished(results):
         training = manifest.training
         tokens = training.get("tokens_per_step", 0) * training.get("steps", 0)
         judge = (judged_length(manifest), manifest.final)
-        like = (manifest.preset, manifest.data.get("digest"), tokens, *judge)
-        if like != (asked.preset, asked.data, asked.tokens, asked.length, asked.final):
+        like = (manifest.preset, manifest.data.get("digest"), *judge)
+        if not tokens or like != (asked.preset, asked.data, asked.length, asked.final):
             continue
         table: dict[str, dict[int, float]] = {each.name: {} for each in manifest.variants}
         for variant, seed, loss in cells.select("variant", "seed", "loss").iter_rows():
             table[variant][seed] = loss
-        yield manifest, table
+        yield tokens, manifest, table

@@ -23,8 +23,8 @@ USAGE = """usage: python -m reports.resolvable preset=NAME data=DIGEST tokens=N 
 contrasts=2 [margin=0.01] [interval=floored] [length=N] [final=last]
 
 Prints, as JSON, the smallest difference that so many seeds can resolve. The noise is that of
-results/NAME where it has enough of it, else of finished grids of the same preset, text and tokens
-under results/; without any, a published range.
+results/NAME where it has enough of it, else of finished grids of the same preset and text under
+results/, those of the nearest number of tokens; without any, a published range.
 
   seeds=3,5,10   the looks of a grid that declares them; one number where it does not
   name=NAME      its results, if there are any
@@ -107,7 +107,7 @@ def answer(asked: Asked, found: Noise | None) -> dict[str, Any]:
         ],
         "sentences": [
             _what(asked, ranges[last]),
-            _whence(found),
+            _whence(found, asked),
             *_at_margin(asked, deviations, ranges[last]),
         ],
     }
@@ -154,7 +154,7 @@ def _short(value: float) -> str:
     return f"{value:.2g}" if value < 1 else f"{value:.1f}"
 
 
-def _whence(found: Noise | None) -> str:
+def _whence(found: Noise | None, asked: Asked) -> str:
     if found is None:
         low, high = PUBLISHED
         return (
@@ -165,8 +165,10 @@ def _whence(found: Noise | None) -> str:
     share = found.paired_off
     took = f"took {numbers.percent(share)} off" if share > 0 else "took nothing off"
     deviations = " to ".join(map(_short, _deviations(found)))
+    seen = "" if found.tokens == asked.tokens else f", after {numbers.amount(found.tokens)} tokens"
     return (
-        f"The noise is that of {listed(found.grids, limit=3)} at the same preset: seeds spread by "
+        f"The noise is that of {listed(found.grids, limit=3)} at the same preset{seen}: seeds "
+        "spread by "
         f"{_short(found.seed)}, paired differences by {deviations} "
         f"({found.degrees} degrees of freedom); pairing {took} their variance."
     )

@@ -7,7 +7,7 @@ from scipy import stats
 
 from reports.before import Asked, Noise, noise
 from reports.estimates import always_valid_critical, floored_critical
-from reports.numbers import THIN
+from reports.numbers import THIN, amount
 from reports.resolvable import (
     PUBLISHED,
     answer,
@@ -93,14 +93,29 @@ def test_two_grids_that_hold_the_same_pair_count_it_once(tmp_path):
     assert noise(like(one), one.parent) == before
 
 
-def test_other_presets_texts_lengths_and_tokens_say_nothing(tmp_path):
+def test_other_presets_texts_and_lengths_say_nothing(tmp_path):
     losses = {"rotary": DICE.standard_normal(8), "alibi": DICE.standard_normal(8)}
     folder = results(tmp_path, losses, steps=STEPS)
     plan = like(folder)
     assert noise(plan, folder.parent) is not None
-    changes = {"preset": "pythia-14m", "data": "e", "tokens": 7, "length": 64, "final": "tail"}
+    changes = {"preset": "pythia-14m", "data": "e", "length": 64, "final": "tail"}
     for key, value in changes.items():
         assert noise(Asked(**{**vars(plan), key: value}), folder.parent) is None
+
+
+def test_of_other_numbers_of_tokens_the_nearest_speak_and_are_named(tmp_path):
+    base = DICE.standard_normal(7)
+    for name, sd, steps in (("short", 1.0, STEPS // 2), ("long", 0.01, 8 * STEPS)):
+        other = base + sd * DICE.standard_normal(7)
+        results(tmp_path, {"rotary": base, "alibi": other}, steps=steps, name=name)
+    plan = like(results(tmp_path, {"rotary": base[:1], "alibi": base[:1]}, steps=STEPS))
+    found = noise(plan, tmp_path / "results")
+    assert (found.grids, found.tokens) == (("short",), plan.tokens // 2)
+    (said,) = (each for each in answer(plan, found)["sentences"] if "The noise is" in each)
+    assert f"that of short at the same preset, after {amount(found.tokens)} tokens: seeds" in said
+    exact = DICE.standard_normal(7)
+    results(tmp_path, {"rotary": base, "alibi": base + 0.1 * exact}, steps=STEPS, name="exact")
+    assert noise(plan, tmp_path / "results").grids == ("exact",)
 
 
 def test_the_own_results_of_a_grid_come_before_those_of_others(tmp_path):
@@ -122,12 +137,16 @@ def test_the_same_function_twice_says_nothing_about_noise(tmp_path):
 
 
 def test_contrasts_of_unlike_noise_give_a_range():
-    found = answer(asked(), Noise(0.02, 0.012, 0.001, 0.02, 12, ("positions",)))
+    found = answer(
+        asked(), Noise(0.02, 0.012, 0.001, 0.02, 12, ("positions",), CONTEXT * BATCH * STEPS)
+    )
     low, high = found["resolvable"][0]["difference"]
     assert low == pytest.approx(resolvable(asked(), 5, 0.001))
     assert high == pytest.approx(resolvable(asked(), 5, 0.02))
     assert "paired differences by 0.001 to 0.02" in found["sentences"][1]
-    loud = answer(asked(), Noise(0.02, 0.03, 0.02, 0.06, 12, ("positions",)))
+    loud = answer(
+        asked(), Noise(0.02, 0.03, 0.02, 0.06, 12, ("positions",), CONTEXT * BATCH * STEPS)
+    )
     assert "above the margin of 0.01 even for a calm contrast" in loud["sentences"][2]
 
 
@@ -135,7 +154,10 @@ def test_seeds_that_are_added_after_looking_resolve_less():
     plan = asked(was_judged=True)
     assert critical_of(plan, 5) == always_valid_critical(5, 2)
     assert resolvable(plan, 5, 0.004) > resolvable(asked(), 5, 0.004)
-    none = answer(asked(looks=(3,), was_judged=True), Noise(0.02, 0.01, 0.01, 0.01, 9, ("a",)))
+    none = answer(
+        asked(looks=(3,), was_judged=True),
+        Noise(0.02, 0.01, 0.01, 0.01, 9, ("a",), CONTEXT * BATCH * STEPS),
+    )
     assert none["sentences"][0].startswith("3 seeds resolve nothing here: these contrasts were")
     assert none["resolvable"] == [{"seeds": 3, "difference": [None]}]
     assert len(none["sentences"]) == 2
@@ -156,7 +178,10 @@ def test_without_earlier_runs_the_published_range_is_named_as_foreign():
 
 
 def test_a_grid_that_cannot_answer_at_its_margin_is_told_so():
-    found = answer(asked(), Noise(0.02, 0.012, 0.011, 0.013, 12, ("positions", "memory")))
+    found = answer(
+        asked(),
+        Noise(0.02, 0.012, 0.011, 0.013, 12, ("positions", "memory"), CONTEXT * BATCH * STEPS),
+    )
     needed = seeds_for(asked(), 0.012)
     told = " ".join(found["sentences"]).replace(THIN, " ")
     assert told == (
@@ -166,7 +191,9 @@ def test_a_grid_that_cannot_answer_at_its_margin_is_told_so():
         "pairing took 82 % off their variance. That is above the margin of 0.01: differences of "
         f"that size will mostly stay unresolved. It would take about {needed} seeds."
     )
-    quiet = answer(asked(), Noise(0.002, 0.001, 0.001, 0.001, 12, ("positions",)))
+    quiet = answer(
+        asked(), Noise(0.002, 0.001, 0.001, 0.001, 12, ("positions",), CONTEXT * BATCH * STEPS)
+    )
     assert len(quiet["sentences"]) == 2
 
 
