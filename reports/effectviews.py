@@ -151,17 +151,21 @@ def _main(given: Effects, margin: float | None, name: str) -> Drawing:
     return Drawing(
         title=name,
         subtitle=f"Loss less that of the level on the line, lower is better. {how} "
-        "Hollow: not resolved.",
+        f"{_grey(shown)}Hollow: not resolved.",
         label=f"{name} on the final loss: {' '.join(sentences(given, margin))}",
         table=_table(given, [*shown, *given.interactions]),
         figure=dots(rows),
     )
 
 
+def _grey(shown: Sequence[Effect]) -> str:
+    return "Grey: within the margin. " if any(e.word == "equivalent" for e in shown) else ""
+
+
 def _dots(given: Effects, shown: Sequence[Effect]) -> Iterator[Dot]:
     for place, axis in enumerate(given.axes):
         own = [each for each in shown if each.axes[0] == place]
-        yield Dot(axis.name, axis.levels[0], 0.0, None, None, is_resolved=True, is_reference=True)
+        yield Dot(axis.name, axis.levels[0], 0.0, None, None, "")
         for each in own:
             yield Dot(
                 axis.name,
@@ -169,8 +173,7 @@ def _dots(given: Effects, shown: Sequence[Effect]) -> Iterator[Dot]:
                 each.estimate,
                 None if each.interval is None else each.interval.low,
                 None if each.interval is None else each.interval.high,
-                is_resolved=each.is_resolved,
-                is_reference=False,
+                each.word,
             )
 
 
@@ -184,7 +187,7 @@ def _map(given: Effects, pair: tuple[int, int]) -> Drawing:
             each.estimate,
             signed(each.estimate, _places(each)),
             "" if each.interval is None else interval(each.interval.low, each.interval.high),
-            is_resolved=each.is_resolved,
+            each.word,
         )
         for each in cells
     ]
@@ -193,7 +196,7 @@ def _map(given: Effects, pair: tuple[int, int]) -> Drawing:
         title=name,
         subtitle="How far two changes together end from the sum of each alone, nats per token, "
         f"with {percent(given.level)} interval. Orange: higher, so worse; blue: lower. "
-        "Hatched: not resolved.",
+        f"{_grey(cells)}Hatched: not resolved.",
         label=f"Interaction of {one.name} and {other.name} on the final loss.",
         table=_table(given, cells),
         figure=squares(found, _levels(other), _levels(one), (other.name, one.name)),

@@ -7,32 +7,41 @@ import plotly.graph_objects as go
 
 from reports.drawings.drawing import short, token
 
+RESOLVED = ("better", "worse")
 LIGHTEST, DARKEST = 0.10, 0.55  # of a square's colour; its text stays readable on both
 
 
 @dataclass(frozen=True)
 class Dot:
-    """One level of an axis; the reference is a place on the line, without limits."""
+    """One level of an axis; the reference is a place on the line, without limits.
+
+    Fields:
+        word: the verdict; empty of the reference.
+    """
 
     axis: str
     level: str
     estimate: float | None
     low: float | None
     high: float | None
-    is_resolved: bool
-    is_reference: bool
+    word: str
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether the others of its axis are compared with it."""
+        return not self.word
 
 
 @dataclass(frozen=True)
 class Square:
-    """One interaction: its column and row, number and interval as they are written."""
+    """One interaction: its column and row, number and interval as they are written, verdict."""
 
     column: int
     row: int
     estimate: float | None
     number: str
     limits: str
-    is_resolved: bool
+    word: str
 
 
 def dots(rows: Sequence[Dot]) -> go.Figure:
@@ -145,7 +154,9 @@ def _dot(row: Dot, at: int) -> dict[str, object]:
             "thickness": 2,
             "width": 0,
         }
-    fill = ink if row.is_resolved else token("page")
+    fill = {"equivalent": token("muted")}.get(row.word, token("page"))
+    if row.word in RESOLVED or row.is_reference:
+        fill = ink
     size = 8 if row.is_reference else 11
     return {
         "x": [row.estimate],
@@ -169,7 +180,7 @@ def _square(each: Square, largest: float) -> dict[str, object]:
         each.row - 0.48,
         each.row + 0.48,
     )
-    fill = token(hue, round(strength, 3))
+    fill = token("ghost") if each.word == "equivalent" else token(hue, round(strength, 3))
     square: dict[str, object] = {
         "x": [left, right, right, left, left],
         "y": [top, top, bottom, bottom, top],
@@ -179,7 +190,7 @@ def _square(each: Square, largest: float) -> dict[str, object]:
         "fillcolor": fill,
         "hoverinfo": "skip",
     }
-    if not each.is_resolved:
+    if each.word not in {*RESOLVED, "equivalent"}:
         square["fillpattern"] = {
             "shape": "/",
             "size": 12,

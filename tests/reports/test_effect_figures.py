@@ -7,14 +7,14 @@ from scipy import stats
 from reports.drawings.effects import Dot, Square, dots, half_normal, squares
 
 ROWS = [
-    Dot("positions", "rotary", 0.0, None, None, is_resolved=True, is_reference=True),
-    Dot("positions", "<none>", 0.05, 0.03, 0.07, is_resolved=True, is_reference=False),
-    Dot("heads", "heads = 4", 0.0, None, None, is_resolved=True, is_reference=True),
-    Dot("heads", "heads = 1", 0.01, -0.02, 0.04, is_resolved=False, is_reference=False),
+    Dot("positions", "rotary", 0.0, None, None, ""),
+    Dot("positions", "<none>", 0.05, 0.03, 0.07, "worse"),
+    Dot("heads", "heads = 4", 0.0, None, None, ""),
+    Dot("heads", "heads = 1", 0.01, -0.02, 0.04, "unresolved"),
 ]
 SQUARES = [
-    Square(0, 0, -0.04, "−0.04", "−0.06 to −0.02", is_resolved=True),
-    Square(1, 0, 0.01, "+0.01", "−0.02 to +0.04", is_resolved=False),
+    Square(0, 0, -0.04, "−0.04", "−0.06 to −0.02", "better"),
+    Square(1, 0, 0.01, "+0.01", "−0.02 to +0.04", "unresolved"),
 ]
 
 
@@ -88,3 +88,13 @@ def test_sizes_stand_at_the_quantiles_of_a_half_normal():
     assert list(points.y) == [0.002, 0.01, 0.05]
     ranks = (np.arange(1, 4) - 0.5) / 3
     assert list(points.x) == pytest.approx(stats.halfnorm.ppf(ranks))
+
+
+def test_what_lies_within_the_margin_is_grey_neither_hollow_nor_hatched():
+    (dot,) = dots([Dot("heads", "heads = 1", 0.001, -0.002, 0.004, "equivalent")]).data
+    assert dot.marker.color == "var(--muted)"
+    square = squares(
+        [Square(0, 0, 0.001, "+0.001", "", "equivalent")], ["1"], ["none"], ("heads", "positions")
+    ).data[0]
+    assert square.fillcolor == "var(--ghost)"
+    assert square.fillpattern.shape is None
