@@ -113,9 +113,11 @@ def only_one(judged: Judged) -> str:
     """Say of a set of one, behind contrasts that do not bear it out, what kind of statement it is.
 
     Its limit is one-sided and each variant in turn is its reference, so it may leave out what no
-    contrast calls worse.
+    contrast calls worse. Of two variants the one contrast says more.
     """
     if not _is_smaller(judged) or len(judged.best) > 1 or _is_borne_out(judged):
+        return ""
+    if len(judged.manifest.variants) == 2:  # noqa: PLR2004 - one contrast
         return ""
     name = judged.manifest.label(judged.best[0])
     return (
