@@ -34,15 +34,15 @@ class Live:
         self._clock = clock
         self._last = clock()
         self._building: subprocess.Popen[bytes] | None = None
+        self._is_behind = False
 
     def cell_ended(self) -> None:
         """Hear that there is more to show."""
+        self._is_behind = True
         is_building = self._building is not None and self._building.poll() is None
         if is_building or self._clock() - self._last < self._every:
             return
-        self._write()
-        quiet = subprocess.DEVNULL
-        self._building = subprocess.Popen(self._program, stdout=quiet, stderr=quiet)
+        self._build()
         self._last = self._clock()
 
     def close(self) -> None:
@@ -50,3 +50,16 @@ class Live:
         if self._building is not None:
             self._building.kill()
             self._building.wait()
+
+    def stopped(self) -> bool:
+        """Show what ended before the sweep was stopped; False where nothing has since it began."""
+        if self._is_behind:
+            self._build().wait()
+        return self._building is not None
+
+    def _build(self) -> "subprocess.Popen[bytes]":
+        self._write()
+        quiet = subprocess.DEVNULL
+        self._building = subprocess.Popen(self._program, stdout=quiet, stderr=quiet)
+        self._is_behind = False
+        return self._building

@@ -3,20 +3,21 @@
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from ablations.check import failed_points
 from ablations.command import Command, arguments, main_of
 from ablations.index import index
 from ablations.live import Live
 from ablations.progress import say
-from ablations.project import Project, project_of
-from ablations.sweep import Swept, sweep
+from ablations.project import project_of
+from ablations.sweep import sweep
 
 USAGE = """\
 python -m ablations.run grid=NAME [preset=NAME] [key=value ...]
 
 Plans, trains what is missing, writes results/NAME/ and the report results/NAME.html, which is
-written anew once a minute while cells are trained.
+written anew once a minute while cells are trained, and once more where they are stopped.
 """
 
 
@@ -24,9 +25,17 @@ def main(argv: Sequence[str]) -> int:
     """Run one grid; exit code 1 if cells failed."""
     command = arguments(argv, USAGE)
     project = project_of(command)
-    swept = _watched(command, project)
+    shown: dict[str, Live] = {}
+    try:
+        swept = sweep(command, project, partial(_watch, shown))
+    finally:
+        for each in shown.values():
+            each.close()
     if swept.manifest is None:
         say(swept.told)
+        for name, each in shown.items():
+            if each.stopped():
+                say(f"what there is so far: results/{name}.html")
         return swept.code
     code = report(command, swept.manifest["name"])
     index(current=swept.manifest["name"])
@@ -34,20 +43,13 @@ def main(argv: Sequence[str]) -> int:
     return code or int(failed or bool(failed_points(swept.manifest)))
 
 
-def _watched(command: Command, project: Project) -> Swept:
-    """Sweep, and write the report anew while cells are trained."""
-    shown: list[Live] = []
-
-    def watch(name: str, gathered: Callable[[], object]) -> Callable[[], object]:
-        program = [sys.executable, "-m", "reports.build", f"grid={name}", "--plain"]
-        shown.append(Live(gathered, program))
-        return shown[-1].cell_ended
-
-    try:
-        return sweep(command, project, watch)
-    finally:
-        for each in shown:
-            each.close()
+def _watch(
+    shown: dict[str, Live], name: str, gathered: Callable[[], object]
+) -> Callable[[], object]:
+    """Write the report anew while cells are trained."""
+    program = [sys.executable, "-m", "reports.build", f"grid={name}", "--plain"]
+    shown[name] = Live(gathered, program)
+    return shown[name].cell_ended
 
 
 def report(command: Command, name: str) -> int:

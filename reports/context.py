@@ -229,7 +229,10 @@ def _banner(material: Material) -> str:
     statuses = [each.status for each in manifest.cells]
     ran = len(statuses) - statuses.count("missing")
     at = date(material.built)
-    return f"{ran} of {len(statuses)} cells; this page is of {at}. {counts(statuses)}."
+    return (
+        f"{ran} of {len(statuses)} cells; this page is of {at}. {counts(statuses)}. While the "
+        "sweep runs it is written anew about once a minute: reload it to see more."
+    )
 
 
 def _scale(material: Material) -> tuple[str, ...]:

@@ -1,3 +1,4 @@
+import signal
 import sys
 import time
 
@@ -5,7 +6,7 @@ from ablations.command import Command
 from ablations.live import Live
 from ablations.project import project_of
 from ablations.sweep import sweep
-from tests.ablations.tiny import workplace
+from tests.ablations.tiny import manifest, start, workplace
 
 
 def live(tmp_path, now, written, seconds=0.0):
@@ -56,3 +57,35 @@ def test_results_are_partial_until_the_last_cell_has_ended(tmp_path, monkeypatch
     assert [each["state"] for each in seen] == ["partial"] * 3 + ["complete"]
     assert seen[-1] == swept.manifest
     assert seen[0]["looks"]["seeds"] == [[0, 1]]
+
+
+def test_what_ended_before_a_stop_is_shown_at_once_and_nothing_where_nothing_did(tmp_path):
+    now, written = [0.0], []
+    shown = live(tmp_path, now, written)
+    assert not shown.stopped()
+    assert written == []
+    now[0] = 5.0
+    shown.cell_ended()
+    assert written == []
+    assert shown.stopped()
+    assert written == [5.0]
+    assert (tmp_path / "built").exists()
+    assert shown.stopped()
+    assert written == [5.0]
+
+
+def test_a_run_that_is_stopped_leaves_the_page_of_what_ended(tmp_path):
+    running = start(workplace(tmp_path), "run", "--plain", "set.training.steps=400")
+    assert running.stderr is not None
+    next(line for line in running.stderr if " done cell=" in line)
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=120)
+    assert running.returncode == 130, told
+    (folder,) = (each for each in (tmp_path / "results").iterdir() if each.is_dir())
+    assert told.splitlines()[-1] == f"what there is so far: results/{folder.name}.html"
+    page = (tmp_path / "results" / f"{folder.name}.html").read_text()
+    assert "Not finished." in page
+    found = manifest(tmp_path, folder.name)
+    assert found["state"] == "partial"
+    done = sum(each["status"] == "complete" for each in found["cells"])
+    assert f"{done} of 4 cells done; the same command resumes" in told
