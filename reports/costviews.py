@@ -113,7 +113,9 @@ def _note(manifest: Manifest) -> str:
     return (
         f"{loss} less that of {manifest.label(manifest.baseline)}, at the smallest budget of all "
         "finished cells, and the tokens to its mean final loss; between two evaluations on a "
-        "straight line over the logarithm. Pairs in which neither reached that loss say nothing; "
+        "straight line over the logarithm. Seconds are those of the training steps, so a cell, "
+        "which is evaluated as well, takes longer; they compare where all cells were trained beside "
+        "as much other work. Pairs in which neither reached that loss say nothing; "
         "where one did not, there is only a bound. The intervals of one column hold together with "
         f"95{THIN}%. The verdicts of the grid are about the {loss_words(manifest)} at equal "
         f"{NAMES[manifest.hold]}; {others}."

@@ -151,7 +151,7 @@ def _code(manifest: Manifest) -> str:
     if tree is None:
         return reached
     changes = tree["changes"]
-    state = "clean tree" if changes is None else f"and changes with the digest {changes}"
+    state = "its code unchanged" if changes is None else f"and changes with the digest {changes}"
     return f"commit {tree['commit'][:10]}, {state}, when the results were gathered; {reached}"
 
 

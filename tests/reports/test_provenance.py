@@ -85,7 +85,7 @@ def test_code_of_no_repository_has_its_digest_alone(folder):
 
 @pytest.mark.parametrize(
     ("changes", "said"),
-    [(None, "clean tree"), ("d1ff" * 5, f"and changes with the digest {'d1ff' * 5}")],
+    [(None, "its code unchanged"), ("d1ff" * 5, f"and changes with the digest {'d1ff' * 5}")],
 )
 def test_code_of_a_repository_has_its_commit_and_what_was_changed(folder, changes, said):
     edit_manifest(folder, source_tree={"commit": "abcdef0123456789", "changes": changes})
