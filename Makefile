@@ -18,7 +18,7 @@ demo: .venv/.run  ## answer the questions of params.yaml, say what was found and
 setup: .venv/.test  ## everything, for running, testing and checking
 
 test: .venv/.test  ## the whole suite
-	pytest -n 2
+	pytest -n 2 --dist worksteal
 
 check: .venv/.test  ## formatting, lint, types, import contracts
 	ruff format --check

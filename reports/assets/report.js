@@ -50,11 +50,9 @@
   const tell = (id, note) => { if (note) find(`#note-${id}`).textContent = note; };
 
   // What is near the screen is drawn, once; what is hidden comes near when it is shown.
-  const near = new IntersectionObserver(entries => entries.filter(entry => entry.isIntersecting).forEach(async ({ target }) => {
+  const near = new IntersectionObserver(entries => entries.filter(entry => entry.isIntersecting).forEach(({ target }) => {
     near.unobserve(target);
-    const isKnown = target.dataset.ready;
-    await draw(target.id.slice('figure-'.length));
-    if (isKnown) window.Plotly.Plots.resize(target);
+    draw(target.id.slice('figure-'.length));
   }), { rootMargin: '700px 0px' });
 
   async function draw(id) {
@@ -67,6 +65,9 @@
     // A figure measures itself anew when the window changes, which it does not for paper.
     const width = 'paper' in root.dataset ? { width: place.clientWidth } : {};
     await window.Plotly.react(place, themed(data), { ...themed(layoutOf(layout)), ...width }, CONFIG);
+    // What was hidden when it was drawn before, or is shown while it is drawn, has another size.
+    const isUnfit = place.clientWidth && Math.abs(place._fullLayout.width - place.clientWidth) > 1;
+    if (isUnfit && !('paper' in root.dataset)) await window.Plotly.Plots.resize(place);
     all('.modebar-btn', place).forEach(button => button.setAttribute('tabindex', '-1'));
     if (linked.includes(id) && !place.dataset.ready) place.on('plotly_relayout', event => zoomed(id, event));
     place.dataset.ready = '1';

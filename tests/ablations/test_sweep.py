@@ -201,14 +201,15 @@ def test_text_that_has_changed_is_told_by_its_digest(copy: Path):
     assert all(re.fullmatch(r"data: \w{20} -> \w{20}", why or "") for _, why in states.values())
 
 
-@pytest.mark.parametrize("name", ["outcome.json", "steps.parquet"])
-def test_a_damaged_run_is_named_and_trained_again_to_the_same_bits(copy: Path, name: str):
+def test_a_damaged_run_is_named_and_trained_again_to_the_same_bits(copy: Path):
     before = read_json(copy / "results" / "tiny.json")["cells"]
     (fingerprint,) = (c["fingerprint"] for c in manifest(copy)["cells"] if c["cell"] == "none/0")
-    file = copy / "runs" / fingerprint / name
-    file.write_bytes(file.read_bytes()[:10])
-    assert planned(copy)["none/0"] == ("stale", f"{name} of its run cannot be read")
-    assert sum(why is not None for _, why in planned(copy).values()) == 1
+    for name in ("steps.parquet", "outcome.json"):  # the later one is what is looked at first
+        file = copy / "runs" / fingerprint / name
+        file.write_bytes(file.read_bytes()[:10])
+        states = planned(copy)
+        assert states.pop("none/0") == ("stale", f"{name} of its run cannot be read")
+        assert {state for state, _ in states.values()} == {"cached"}
     assert trained(call(copy, "run").stderr) == ["none/0"]
     after = read_json(copy / "results" / "tiny.json")["cells"]
     assert [each["val"] for each in after] == [each["val"] for each in before]

@@ -91,16 +91,23 @@ def set_smoothing(page, p: float) -> None:
 
 def test_the_arrow_keys_move_the_slider_both_ways_from_end_to_end(page):
     slider, weight = page.page.locator("#smoothing"), "() => window.report.state.p"
-    for key, other in (("ArrowLeft", "Home"), ("ArrowRight", "End")):
+
+    def pressed(key: str, begin: float, times: int) -> list[float]:
+        set_smoothing(page, begin)
         found = [page.run(weight)]
-        for _ in range(120):
+        for _ in range(times):
             slider.press(key)
             found.append(page.run(weight))
-        steps = np.diff(found) if key == "ArrowRight" else -np.diff(found)
-        at_end = found.index(found[-1])
-        assert (steps[:at_end] > 0).all()
-        slider.press(other)
-        assert page.run(weight) == found[-1] == (0 if key == "ArrowLeft" else 0.999)
+        return found
+
+    for begin in (0.02, 0.9, 0.996):
+        assert (np.diff(pressed("ArrowRight", begin, 3)) > 0).all()
+        assert (np.diff(pressed("ArrowLeft", begin, 3))[:1] < 0).all()
+    assert pressed("ArrowLeft", 0.02, 3)[-1] == 0
+    assert pressed("ArrowRight", 0.996, 6)[-1] == 0.999
+    for key, end in (("Home", 0), ("End", 0.999)):
+        slider.press(key)
+        assert page.run(weight) == end
 
 
 def ranges(page) -> list[list[float]]:

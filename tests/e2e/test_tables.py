@@ -223,8 +223,7 @@ def test_paper_says_that_a_filter_hides_rows(browser, many):
         assert said.startswith("4 of 12")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
 def test_axe_finds_no_violation(browser, many, width, scheme):
     with opened(browser, many, width=width, scheme=scheme) as seen:
         assert seen.run("() => document.documentElement.scrollWidth") == width
