@@ -1,5 +1,6 @@
 """Fail if a cell of a grid failed: the last DVC stage, after the report has been built."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,7 +26,7 @@ def main(argv: Sequence[str]) -> int:
     grid = named_grid(command, project)
     path = project.results / grid.results_name / "manifest.json"
     if not path.exists():
-        hint = f"python -m ablations.run grid={command.grid} makes them"
+        hint = f"python -m ablations.run {shlex.quote('grid=' + command.grid)} makes them"
         raise UserError(Problem("there are no results to check", str(path), hints=(hint,)))
     manifest = read_json(path)
     wrong = [cell for cell in manifest["cells"] if cell["status"] in ("failed", "missing")]

@@ -131,8 +131,11 @@ def _seeds(node: Node, looks: tuple[int, ...] | None) -> tuple[int, ...]:
         raise node.refuse("the number of seeds is out of range", f"expected 1 to {MOST_SEEDS}")
     if node.items:
         return tuple(range(looks[-1])) if looks else (0, 1)  # what is wrong with them was told
-    if not isinstance(node.value, tuple) or not node.value:
-        raise node.refuse("seeds are a number or a list", "write 5 for seeds 0 to 4, or [0, 1, 7]")
+    hint = "write 5 for seeds 0 to 4, or [0, 1, 7]"
+    if not isinstance(node.value, tuple):
+        raise node.refuse("seeds are a number or a list", hint)
+    if not node.value:
+        raise node.refuse("the list of seeds is empty", hint)
     problems = Problems()
     for each in node.value:
         problems.attempt(None, _seed, each, node.plain)

@@ -1,5 +1,6 @@
 """Train a sample of cells again, elsewhere, and compare them with what the store holds."""
 
+import shlex
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -85,7 +86,7 @@ def main(argv: Sequence[str]) -> int:
     project = project_of(command)
     settled = choices(named_grid(command, project), project, say)
     if not settled.is_settled:
-        hint = f"python -m ablations.run grid={command.grid} goes on"
+        hint = f"python -m ablations.run {shlex.quote('grid=' + command.grid)} goes on"
         raise UserError(Problem("what is judged is not chosen yet", hints=(hint,)))
     planned = plan(settled.grid, project, say)
     selected(planned, command.only)  # refuses names that the grid does not have
@@ -134,7 +135,7 @@ def sample(planned: Plan, only: Sequence[str], store: Path) -> Sample:
         if asked and not ended:
             left_out.append(_left_out(variant.name, asked[0]))
     if not cells and not any(each.state == "stale" for each in planned.cells):
-        hint = f"python -m ablations.run grid={planned.grid.name} trains them"
+        hint = f"python -m ablations.run {shlex.quote('grid=' + planned.grid.name)} trains them"
         raise UserError(Problem("no cell has been trained that could be verified", hints=(hint,)))
     return Sample(tuple(cells), stored, tuple(left_out))
 

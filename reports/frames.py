@@ -1,6 +1,7 @@
 """What a sweep left in `results/<name>/`, read and checked: the only input of a report."""
 
 import math
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -152,7 +153,7 @@ def _folder(place: str | Path) -> Path:
 def _no_folder(folder: Path) -> Problem:
     places = sorted(each.parent.name for each in folder.parent.glob("*/manifest.json"))
     listed = (f"there are: {', '.join(places)}",) if places else ()
-    step = (f"python -m ablations.run grid={folder.name} makes them",)
+    step = (f"python -m ablations.run {shlex.quote('grid=' + folder.name)} makes them",)
     what = f"there are no results of {folder.name}"
     return Problem(what, str(folder), hints=(*listed, *nearest(folder.name, places), *step))
 

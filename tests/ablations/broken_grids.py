@@ -773,7 +773,7 @@ BROKEN = (
     ),
     # ranges
     Broken("no seeds", extra("seeds: 0"), 4, ("the number of seeds is out of range", "seeds = 0")),
-    Broken("an empty list of seeds", extra("seeds: []"), 4, ("seeds are a number or a list",)),
+    Broken("an empty list of seeds", extra("seeds: []"), 4, ("the list of seeds is empty",)),
     Broken("a repeated seed", extra("seeds: [0, 1, 0]"), 4, ("the seed 0 is repeated", "seeds[2]")),
     Broken(
         "a negative seed", extra("seeds: [-1]"), 4, ("a seed is a whole number", "seeds[0] = -1")
