@@ -1,8 +1,10 @@
 """Tables of runs: CSV, TSV, Parquet and JSON lines, in one file or a folder of them."""
 
+import csv
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -16,9 +18,31 @@ PANEL = re.compile(r"(?P<run>.+) - (?P<key>[^-]+?)(?P<limit>__MIN|__MAX)?")
 """Columns of a chart that Weights & Biases exports: `NAME - train/loss`, with limits beside it."""
 
 
-def _read_csv(path: Path, separator: str = ",") -> pl.DataFrame:
-    # As text: what a column means decides what may stand in it.
-    return pl.read_csv(path, separator=separator, infer_schema=False, encoding="utf8-lossy")
+def _read_csv(path: Path, separator: str | None = None) -> pl.DataFrame:
+    between = _separator(path) if separator is None else separator
+    try:
+        # As text: what a column means decides what may stand in it.
+        return pl.read_csv(path, separator=between, infer_schema=False, encoding="utf8-lossy")
+    except pl.exceptions.ComputeError as error:
+        raise ValueError(_ragged(path, between) or str(error)) from None
+
+
+def _separator(path: Path) -> str:
+    """Return `;` where the heading has that alone, as spreadsheets of many countries write it."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        heading = file.readline()
+    return ";" if ";" in heading and "," not in heading else ","
+
+
+def _ragged(path: Path, separator: str) -> str | None:
+    """Name the first line that has more fields than the heading; None where that is not it."""
+    with path.open(encoding="utf-8", errors="replace", newline="") as file, suppress(csv.Error):
+        rows = csv.reader(file, delimiter=separator)
+        columns = len(next(rows, ()))
+        for row in rows:
+            if len(row) > columns:
+                return f"line {rows.line_num} has {len(row)} fields, the heading has {columns}"
+    return None
 
 
 def _read_lines(path: Path) -> pl.DataFrame:

@@ -73,7 +73,13 @@ def as_nested(folder, rows):
     return path
 
 
-FORMS = [as_csv, as_tsv, as_parquet, as_lines, as_folder]
+def as_semicolons(folder, rows):
+    path = folder / "runs.csv"
+    frame_of(rows).write_csv(path, separator=";")
+    return path
+
+
+FORMS = [as_csv, as_tsv, as_semicolons, as_parquet, as_lines, as_folder]
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
@@ -213,3 +219,17 @@ def test_what_is_no_table_is_refused(tmp_path, name, content, message):
     with pytest.raises(UserError) as caught:
         read_tables(tmp_path / name)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("variant,seed,step,loss\na,0,1,3.2\na,0,2,3.1,x\n", "line 3 has 5 fields, the heading"),
+        ('variant,seed,step,loss\n"a\nb",0,1,3.2\na,0,2,3.1,x\n', "line 4 has 5 fields, the head"),
+    ],
+)
+def test_a_line_with_more_fields_than_the_heading_is_named(tmp_path, content, said):
+    (tmp_path / "runs.csv").write_text(content)
+    with pytest.raises(UserError, match="the file cannot be read") as caught:
+        read_tables(tmp_path / "runs.csv")
+    assert said in str(caught.value)
