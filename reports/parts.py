@@ -204,8 +204,20 @@ def _variants_note(material: Material) -> str:
         f"Mean final {loss}. Thin bar: 95{THIN}% interval of the variant's own mean; "
         f"thick bar: 50{THIN}%; ticks below: one for each seed; dashed: the baseline. The bars "
         "are not simultaneous: verdicts come from the "
-        f"{material.frames.manifest.pairing} difference. Lower is better."
+        f"{material.frames.manifest.pairing} difference. Lower is better.{_unequal_seeds(material)}"
     )
+
+
+def _unequal_seeds(material: Material) -> str:
+    """Say why means and differences do not add up where variants have unlike seeds."""
+    done = {each.name: set[int]() for each in material.frames.manifest.variants}
+    for cell in material.frames.manifest.cells:
+        if cell.status == "complete":
+            done[cell.variant].add(cell.seed)
+    alike = len({frozenset(seeds) for seeds in done.values() if seeds}) < 2  # noqa: PLR2004
+    if alike or not material.frames.manifest.is_paired:
+        return ""
+    return " A mean is that of the variant's own seeds, a difference that of the seeds of both."
 
 
 def _noise_note(material: Material) -> str:
