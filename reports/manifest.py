@@ -4,6 +4,7 @@ import inspect
 import json
 import shlex
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -16,6 +17,7 @@ from reports.readable import readable
 T = TypeVar("T")
 
 SCHEMA = "ablations.results/1"
+MANIFEST = "manifest.json"
 STATUSES = ("complete", "diverged", "failed", "pruned", "missing")
 LATER: Mapping[str, Any] = {"carries": None, "data": {}}
 """Of a variant, what older manifests lack."""
@@ -282,8 +284,8 @@ def again(path: Path) -> str:
     By the command that its manifest holds; by the name of the folder where none can be read.
     """
     command = f"python -m ablations.run {shlex.quote('grid=' + path.parent.name.split('@')[0])}"
-    try:
-        held = read_json(path.with_name("manifest.json")).get("command")
-    except (OSError, ValueError, AttributeError):
-        held = None
+    held = None
+    if path.name != MANIFEST:  # else it is what cannot be read
+        with suppress(OSError, ValueError, AttributeError):
+            held = read_json(path.with_name(MANIFEST)).get("command")
     return f"{held if isinstance(held, str) and held else command} writes it again"
