@@ -128,6 +128,7 @@ def long(tmp_path) -> Path:
     return tmp_path
 
 
+@pytest.mark.usefixtures("heard")
 def test_ctrl_c_prints_no_traceback_and_is_130(long):
     with started(long, "grid=positions", "curves.csv", "to=-") as process:
         assert process.stdout is not None

@@ -32,17 +32,6 @@ def start(folder, module, *arguments):
     )  # fmt: skip
 
 
-@pytest.fixture
-def heard():
-    """SIGINT reaches the processes that a test starts, even where those that started it ignore it.
-
-    A shell starts what it runs in the background with SIGINT ignored, and that is inherited.
-    """
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("heard")
 def test_an_interrupted_report_says_so_and_leaves_nothing_half_written(tmp_path):
     manifest = results(tmp_path, LOSSES) / "manifest.json"
