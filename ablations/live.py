@@ -47,12 +47,13 @@ class Live:
 
     def close(self) -> None:
         """End the building of a report, which the last one would overwrite; files stay whole."""
-        if self._building is not None:
+        if self._building is not None and self._building.poll() is None:
             self._building.kill()
             self._building.wait()
+            self._is_behind = True
 
     def stopped(self) -> bool:
-        """Show what ended before the sweep was stopped; False where nothing has since it began."""
+        """Show what ended before the sweep was stopped; False where no cell has."""
         if self._is_behind:
             self._build().wait()
         return self._building is not None

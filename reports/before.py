@@ -86,7 +86,7 @@ def noise(asked: Asked, results: Path = RESULTS) -> Noise | None:
         for key, pair in _pairs_of(manifest, table):
             if manifest.name == asked.name or key not in seen:
                 seen[key] = pair
-    for tokens in sorted(by_tokens, key=lambda each: abs(math.log(each / asked.tokens))):
+    for tokens in sorted(by_tokens, key=lambda each: abs(math.log(each / max(1, asked.tokens)))):
         pairs = [*by_tokens[tokens].values()]
         own = [each for each in pairs if each.grid == asked.name]
         found = _noise(own, tokens) or _noise(pairs, tokens)

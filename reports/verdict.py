@@ -33,7 +33,6 @@ from reports.headlines import headline
 from reports.importedwords import scope as imported_scope
 from reports.intervals import (
     FEWEST_PAIRS,
-    Method,
     Shares,
     level_of,
     method_of,
@@ -135,10 +134,7 @@ def _claim(manifest: Manifest, outcome: Outcome, shares: Shares) -> Claim:
     differences, word = contrast.differences, outcome.word
     several = contrast.pairs >= FEWEST_PAIRS
     seen = abs(float(differences.mean())) if contrast.pairs else 0.0
-    needed: Any = dict.fromkeys((manifest.margin, seen))
-    if word == "unresolved" and interval and method != "always-valid":
-        for effect in needed:
-            needed[effect] = _needed(effect, interval, method, contrast.pairs, shares)
+    needed = partial(_needed, outcome, shares)
     return Claim(
         a=contrast.a,
         b=contrast.b,
@@ -156,8 +152,8 @@ def _claim(manifest: Manifest, outcome: Outcome, shares: Shares) -> Claim:
         flip_probability=flip_probability(differences) if several else None,
         median=float(np.median(differences)) if contrast.pairs else None,
         rho=pairing_efficiency(contrast.a_losses, contrast.b_losses) if several else None,
-        seeds_needed=needed[manifest.margin],
-        seeds_for_seen=needed[seen] if seen > (manifest.margin or 0.0) else None,
+        seeds_needed=needed(manifest.margin),
+        seeds_for_seen=needed(seen) if seen > (manifest.margin or 0.0) else None,
         comparisons=shares.comparisons,
         critical=interval.critical if interval else None,
         size=_size(interval, word, manifest.margin),
@@ -178,10 +174,15 @@ def _size(interval: Interval | None, word: Word, margin: float | None) -> Any:
 
 
 def _needed(
-    effect: float | None, interval: Interval, method: Method, pairs: int, shares: Shares
+    outcome: Outcome, shares: Shares, effect: float | None
 ) -> tuple[int | None, int | None] | None:
-    """Seeds for a true difference, from the noise seen and from its upper limit."""
-    if not effect:
+    """Seeds for a true difference, from the noise seen and from its upper limit.
+
+    None unless the contrast is unresolved and its interval is one that seeds can be planned for.
+    """
+    interval, method, pairs = outcome.interval, outcome.method, outcome.contrast.pairs
+    is_open = outcome.word == "unresolved" and method != "always-valid"
+    if not effect or interval is None or not is_open:
         return None
     deviation = interval.half_width / interval.critical * math.sqrt(pairs)
     critical = partial(planned_critical, shares, method)

@@ -7,7 +7,9 @@ import plotly.graph_objects as go
 
 from reports.drawings.drawing import short, token
 
-RESOLVED = ("better", "worse")
+FILLS = {"": token("v0"), "better": token("v0"), "worse": token("v0"), "equivalent": token("muted")}
+"""Of a dot by its verdict; what is not resolved is hollow."""
+
 LIGHTEST, DARKEST = 0.10, 0.55  # of a square's colour; its text stays readable on both
 
 
@@ -154,16 +156,17 @@ def _dot(row: Dot, at: int) -> dict[str, object]:
             "thickness": 2,
             "width": 0,
         }
-    fill = {"equivalent": token("muted")}.get(row.word, token("page"))
-    if row.word in RESOLVED or row.is_reference:
-        fill = ink
     size = 8 if row.is_reference else 11
     return {
         "x": [row.estimate],
         "y": [at],
         "error_x": limits,
         "mode": "markers",
-        "marker": {"size": size, "color": fill, "line": {"color": ink, "width": 2}},
+        "marker": {
+            "size": size,
+            "color": FILLS.get(row.word, token("page")),
+            "line": {"color": ink, "width": 2},
+        },
         "text": [short(row.level)],
         "hovertemplate": "%{text}: %{x:+.4f} nats<extra></extra>",
     }
@@ -190,7 +193,7 @@ def _square(each: Square, largest: float) -> dict[str, object]:
         "fillcolor": fill,
         "hoverinfo": "skip",
     }
-    if each.word not in {*RESOLVED, "equivalent"}:
+    if each.word not in FILLS:
         square["fillpattern"] = {
             "shape": "/",
             "size": 12,

@@ -74,6 +74,26 @@ def test_what_ended_before_a_stop_is_shown_at_once_and_nothing_where_nothing_did
     assert written == [5.0]
 
 
+def test_a_report_that_was_being_built_at_the_stop_is_built_again(tmp_path):
+    begun = tmp_path / "begun"
+    code = (
+        "import pathlib, time; begun = pathlib.Path('begun'); first = not begun.exists(); "
+        "begun.touch(); time.sleep(60 * first); pathlib.Path('built').touch()"
+    )
+    program = [sys.executable, "-c", f"import os; os.chdir({str(tmp_path)!r}); {code}"]
+    now, written = [0.0], []
+    shown = Live(lambda: written.append(now[0]), program, every=60, clock=lambda: now[0])
+    now[0] = 61.0
+    shown.cell_ended()
+    while not begun.exists():
+        time.sleep(0.01)
+    shown.close()
+    assert not (tmp_path / "built").exists()
+    assert shown.stopped()
+    assert (tmp_path / "built").exists()
+    assert written == [61.0, 61.0]
+
+
 def test_a_run_that_is_stopped_leaves_the_page_of_what_ended(tmp_path):
     running = start(workplace(tmp_path), "run", "--plain", "set.training.steps=400")
     assert running.stderr is not None
